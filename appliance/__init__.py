@@ -1,0 +1,1 @@
+"""Ingot: business records for a small team, on a box they own."""

@@ -1,0 +1,131 @@
+"""What can go wrong, in our own words. An error carries a stable `code` for programs and a `Text` for people; none
+knows HTTP: `http/errors.py` is the only translator into statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.base.text import Text, say
+
+
+class IngotError(Exception):
+    """Base of everything we raise on purpose. `message` can be shown to the person who caused it."""
+
+    code = "error"
+
+    def __init__(self, message: Text | str, *, code: str | None = None):
+        self.message = message if isinstance(message, Text) else Text(message)
+        if code:
+            self.code = code
+        super().__init__(str(self.message))
+
+
+class NotFound(IngotError):
+    """No such thing, or none that this actor may know of: the two look the same from outside."""
+
+    code = "not_found"
+
+
+class NotSignedIn(IngotError):
+    code = "not_signed_in"
+
+    def __init__(self, message: Text | None = None):
+        super().__init__(message or say("Sign in, or send a token: Authorization: Bearer TOKEN."))
+
+
+class NotAllowed(IngotError):
+    code = "not_allowed"
+
+
+class BadRequest(IngotError):
+    """The request itself cannot be understood. `parameter`, `pointer` or `header` names the guilty part."""
+
+    code = "bad_request"
+
+    def __init__(
+        self,
+        message: Text | str,
+        *,
+        code: str | None = None,
+        parameter: str | None = None,
+        pointer: str | None = None,
+        header: str | None = None,
+    ):
+        super().__init__(message, code=code)
+        self.parameter, self.pointer, self.header = parameter, pointer, header
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one field. `pointer`, when given, is a JSON pointer that wins over the field's usual place."""
+
+    field: str
+    message: Text
+    code: str = "invalid"
+    pointer: str | None = None
+
+
+class Invalid(IngotError):
+    """Values that cannot be stored. Every problem is listed, not only the first."""
+
+    code = "invalid"
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__(Text("; ".join(f"{p.field}: {p.message}" for p in problems)))
+
+
+class Conflict(IngotError):
+    """The request fights with what is stored: an id or unique value that is taken, an ambiguous upsert."""
+
+    code = "conflict"
+
+    def __init__(self, message: Text, *, code: str | None = None, pointer: str | None = None):
+        super().__init__(message, code=code)
+        self.pointer = pointer
+
+
+class Stale(IngotError):
+    """Somebody changed the record since it was read. `fields` differ; `version` is the one stored now."""
+
+    code = "stale"
+
+    def __init__(self, version: int, fields: list[str]):
+        self.version, self.fields = version, fields
+        super().__init__(
+            say(
+                "The record was changed meanwhile and has version {version} now; these fields differ: {fields}.",
+                version=version,
+                fields=", ".join(fields) or "-",
+            )
+        )
+
+
+class TooLarge(IngotError):
+    code = "too_large"
+
+
+class Unsupported(IngotError):
+    """A media type we do not speak or do not store."""
+
+    code = "unsupported"
+
+
+class Unavailable(IngotError):
+    """A part that is needed is down for now. `retry_after` is in seconds."""
+
+    code = "unavailable"
+
+    def __init__(self, message: Text, *, retry_after: int = 5):
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StartRefused(IngotError):
+    """The process cannot start; `exit_code` says why to whoever started it (see run/exit_codes.py)."""
+
+    code = "start_refused"
+
+    def __init__(self, message: Text | str, exit_code: int):
+        super().__init__(message)
+        self.exit_code = exit_code

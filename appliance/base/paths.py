@@ -1,0 +1,79 @@
+"""The one file that knows where things lie: what ships (`web/`, `data/`), in a checkout and in a wheel, and what a home
+folder holds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _shipped(in_wheel: str, in_checkout: str) -> Path:
+    inside = _PACKAGE / in_wheel
+    return inside if inside.exists() else _PACKAGE.parent / in_checkout
+
+
+WEB = _shipped("_web", "web")
+DATA = _shipped("_data", "data")
+PACKS = DATA / "packs"
+TEMPLATES = WEB / "templates"
+
+
+def default_home() -> Path:
+    """The platform's folder for a user's application data."""
+    if os.environ.get("INGOT_HOME"):
+        return Path(os.environ["INGOT_HOME"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Ingot"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Ingot"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "ingot"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One installation's state. `create()` makes the folders, readable by their owner alone."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "ingot.db"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.toml"
+
+    def create(self) -> Home:
+        for folder in (self.root, self.index, self.cache, self.files, self.backups, self.logs, self.run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix":
+            self.root.chmod(0o700)
+        return self

@@ -1,0 +1,80 @@
+"""Texts for people: written in English in the code by `say()`, looked up in data/locale/<language>.json at the edge.
+
+A test collects every `say("...")` in the source and asks each catalog for it, so a missing translation is a red test."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from appliance.base import paths
+
+LANGUAGES = ("en", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence with its values kept apart, so that it can still be translated when it reaches a person."""
+
+    template: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+    def render(self, language: str) -> str:
+        template = catalog(language).get(self.template, self.template) if language != "en" else self.template
+        return template.format_map(self.values) if self.values else template
+
+
+def say(template: str, **values: Any) -> Text:
+    """A translatable sentence: `say("at most {max} characters", max=80)`."""
+    return Text(template, values)
+
+
+@lru_cache
+def catalog(language: str) -> dict[str, str]:
+    """English sentence -> translated sentence; an unknown language is an empty catalog."""
+    file = paths.DATA / "locale" / f"{language}.json"
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+@lru_cache(maxsize=256)
+def best_language(accept_language: str) -> str:
+    """The first language we speak in an Accept-Language header; English when there is none."""
+    wishes = []
+    for part in accept_language.split(",")[:20]:
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            wishes.append((-float(quality or 1), name.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((name for _, name in sorted(wishes, key=lambda w: w[0]) if name in LANGUAGES), "en")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: `Müller` and `muller` are one word to a person who searches."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+_NOT_WORD = re.compile(r"[^0-9a-z]+")
+
+
+def snake(label: str) -> str:
+    """A name for a label: `E-mail address` -> `e_mail_address`. Empty when nothing usable is left."""
+    name = _NOT_WORD.sub("_", fold(label)).strip("_")
+    return f"n_{name}" if name[:1].isdigit() else name
+
+
+def kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def headline(name: str) -> str:
+    """A label for a name: `close_date` -> `Close date`."""
+    return name.replace("_", " ").capitalize()
