@@ -1,0 +1,61 @@
+"""PostgreSQL through psycopg 3. Writers line up at an advisory lock, as they do at SQLite's gate: then positions of the
+log become visible in the order of their numbers, which followers rely on (research/data.md 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import peewee
+
+from appliance.base.errors import StartRefused
+from appliance.base.settings import SETTINGS_WRONG
+from appliance.base.text import say
+from appliance.engines.database.threads import ThreadedDatabase
+
+WRITER = 7_401_863  # the advisory lock's key: any number, the same in all nodes
+
+
+class PostgresDatabase(ThreadedDatabase):
+    """See protocol.Database. The URL is postgresql://USER:PASSWORD@HOST:PORT/NAME; a socket folder goes in ?host=."""
+
+    dialect = "postgres"
+
+    def __init__(self, url: str):
+        super().__init__()
+        try:
+            import psycopg  # noqa: F401
+        except ImportError:
+            raise StartRefused(
+                say("PostgreSQL needs its driver: install ingot with the extra, pip install 'ingot[postgres]'."), SETTINGS_WRONG
+            ) from None
+        parts = urlsplit(url)
+        options: dict[str, Any] = {"options": "-c timezone=UTC -c synchronous_commit=on"}
+        for name, value in (("host", parts.hostname), ("port", parts.port), ("user", parts.username), ("password", parts.password)):
+            if value:
+                options[name] = unquote(value) if isinstance(value, str) else value
+        for pair in filter(None, parts.query.split("&")):
+            name, _, value = pair.partition("=")
+            options[name] = unquote(value)
+        self.peewee = peewee.PostgresqlDatabase(parts.path.lstrip("/"), prefer_psycopg3=True, **options)
+        self._lock = self.sql("SELECT pg_advisory_xact_lock(?)")
+
+    def connection(self) -> Any:
+        connection = super().connection()
+        if connection.closed or connection.broken:  # the server went away: the next request gets a fresh one
+            self.peewee.close()
+            connection = super().connection()
+        return connection
+
+    def _enter(self) -> None:
+        self.connection().execute(self._lock, (WRITER,))
+
+    def change_mark(self) -> Any:
+        return self.rows("SELECT coalesce(max(position), 0) FROM ingot_log")[0][0]
+
+    def check(self) -> tuple[str, str]:
+        try:
+            version = self.rows("SHOW server_version")[0][0]
+        except Exception as error:
+            return "down", str(error).strip()
+        return "ok", f"PostgreSQL {version}"

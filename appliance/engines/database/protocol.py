@@ -1,0 +1,66 @@
+"""The database as the house sees it: rows by SQL, one writer at a time, a bell after each commit.
+
+Everything Ingot must not lose lives here: records, log, jobs, sessions. Reads run on the calling thread's own connection
+and never wait; `write()` is the only transaction there is, and nests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import peewee
+
+Row = tuple[Any, ...]
+
+
+class Database(Protocol):
+    dialect: str
+    """"sqlite" or "postgres". For this folder and records/schema.py; a feature that asks has found a missing method."""
+    peewee: peewee.Database
+    """For DDL, models and query building; its connection is the calling thread's."""
+
+    def sql(self, text: str) -> str:
+        """Our own SQL, written with `?`, in the driver's parameter style. Call it once, keep the result."""
+        ...
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement in the driver's style."""
+        ...
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Execute and return the number of rows touched."""
+        ...
+
+    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute once per row, as fast as the driver can."""
+        ...
+
+    def write(self) -> AbstractContextManager[None]:
+        """The exclusive write transaction. Entered again on the same thread it is a savepoint. An exception rolls back and
+        passes on. While it is held nobody else writes, in this process or another."""
+        ...
+
+    def writing(self) -> bool:
+        """Is this thread inside `write()`?"""
+        ...
+
+    def on_commit(self, bell: Callable[[], None]) -> None:
+        """Ring `bell` after every outermost commit of this process. Bells are hints: what must not be lost is a row."""
+        ...
+
+    def change_mark(self) -> Any:
+        """A value that differs from the last one on this thread when another connection may have committed. Cheap."""
+        ...
+
+    def release(self) -> None:
+        """Give this thread's connection back; call it when a short-lived thread ends."""
+        ...
+
+    def close(self) -> None:
+        """Close what can be closed; other threads' connections end with their threads."""
+        ...
+
+    def check(self) -> tuple[str, str]:
+        """("ok" | "degraded" | "down", reason) from a real query."""
+        ...

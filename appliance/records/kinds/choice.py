@@ -1,0 +1,129 @@
+"""Kinds with a fixed set of values: boolean, choice, multi_choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import peewee
+
+from appliance.base.text import say
+from appliance.records.kinds.kind import Convert, Kind, Wrong
+
+if TYPE_CHECKING:
+    from appliance.records.entity import Field
+
+_WORDS = {**dict.fromkeys(("true", "1", "yes", "y", "on", "ja", "x"), True), **dict.fromkeys(("false", "0", "no", "n", "off", "nein"), False)}
+
+
+class BooleanKind(Kind):
+    name, label = "boolean", "Yes or no"
+    operators = frozenset({"eq", "neq", "in", "empty"})
+
+    def column(self, dialect: str) -> peewee.Field:
+        return peewee.BooleanField(null=True)
+
+    def cleaner(self, field: Field) -> Convert:
+        def clean(value: Any) -> bool:
+            if type(value) is not bool:
+                raise Wrong(say("must be true or false"), "type")
+            return value
+
+        return clean
+
+    def reader(self, field: Field) -> Convert:
+        def read(text: Any) -> bool | None:
+            word = text.strip().lower()
+            if not word:
+                return None
+            if word not in _WORDS:
+                raise Wrong(say("must be true or false"), "type")
+            return _WORDS[word]
+
+        return read
+
+    def shower(self, field: Field, dialect: str) -> Convert | None:
+        return bool if dialect == "sqlite" else None
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+def _check_choices(field: Field) -> None:
+    if not field.choices:
+        raise Wrong(say("needs choices"))
+    values = [c.value for c in field.choices]
+    if len(set(values)) != len(values):
+        raise Wrong(say("has the same choice twice"))
+
+
+class ChoiceKind(Kind):
+    name, label = "choice", "Choice"
+    options = frozenset({"choices"})
+    operators = Kind.operators | {"contains", "starts", "ends"}
+
+    def check(self, field: Field) -> None:
+        _check_choices(field)
+
+    def cleaner(self, field: Field) -> Convert:
+        allowed = {c.value: c.value for c in field.choices}
+        shown = ", ".join(allowed)
+
+        def clean(value: Any) -> str | None:
+            if type(value) is not str or (value not in allowed and value):
+                raise Wrong(say("must be one of: {choices}", choices=shown), "choice")
+            return value or None
+
+        return clean
+
+    def reader(self, field: Field) -> Convert:
+        by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}
+        clean = self.cleaner(field)
+
+        def read(text: Any) -> str | None:
+            word = text.strip()
+            return clean(by_word.get(word.lower(), word))
+
+        return read
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "enum": [c.value for c in field.choices]}
+
+
+class MultiChoiceKind(Kind):
+    """Stored as a JSON list in the order of the declaration."""
+
+    name, label = "multi_choice", "Several choices"
+    options = frozenset({"choices"})
+    operators = frozenset({"contains", "empty"})
+    sortable = False
+
+    def check(self, field: Field) -> None:
+        _check_choices(field)
+
+    def cleaner(self, field: Field) -> Convert:
+        order = {c.value: n for n, c in enumerate(field.choices)}
+        shown = ", ".join(order)
+
+        def clean(value: Any) -> str | None:
+            if type(value) is not list or any(type(v) is not str or v not in order for v in value):
+                raise Wrong(say("must be a list of: {choices}", choices=shown), "choice")
+            return orjson.dumps(sorted(set(value), key=order.__getitem__)).decode() if value else None
+
+        return clean
+
+    def reader(self, field: Field) -> Convert:
+        by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}
+        clean = self.cleaner(field)
+
+        def read(text: Any) -> str | None:
+            words = [w.strip() for w in text.replace(";", ",").split(",") if w.strip()]
+            return clean([by_word.get(w.lower(), w) for w in words])
+
+        return read
+
+    def shower(self, field: Field, dialect: str) -> Convert | None:
+        return orjson.loads
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "enum": [c.value for c in field.choices]}}

@@ -1,0 +1,121 @@
+"""Kinds whose value is text: text, long_text, email, phone, url."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from appliance.base.text import say
+from appliance.records.kinds.kind import COMPARE, WORDS, Convert, Kind, Wrong
+
+if TYPE_CHECKING:
+    from appliance.records.entity import Field
+
+_REFUSED = re.compile("[\x00\ud800-\udfff]")  # NUL and half characters: PostgreSQL cannot hold them
+
+
+def string(value: Any) -> str:
+    """The value as text; Wrong for anything that is not text already or holds what no database can store."""
+    if type(value) is not str:
+        raise Wrong(say("must be a text"), "type")
+    if not value.isascii() and _REFUSED.search(value):
+        raise Wrong(say("holds characters that cannot be stored"), "characters")
+    if "\x00" in value:
+        raise Wrong(say("holds characters that cannot be stored"), "characters")
+    return value
+
+
+class TextKind(Kind):
+    name, label = "text", "Text"
+    options = frozenset({"min_length", "max_length", "pattern"})
+    operators = COMPARE | WORDS
+    limit = 1_000
+
+    def check(self, field: Field) -> None:
+        if field.pattern:
+            try:
+                re.compile(field.pattern)
+            except re.error as error:
+                raise Wrong(say("the pattern is not a regular expression: {why}", why=error)) from None
+
+    def cleaner(self, field: Field) -> Convert:
+        least, most = field.min_length or 0, field.max_length or self.limit
+        matches = re.compile(field.pattern).fullmatch if field.pattern else None
+        tidy = self.tidy
+
+        def clean(value: Any) -> str | None:
+            text = tidy(string(value))
+            if not text:
+                return None
+            if len(text) > most:
+                raise Wrong(say("must be at most {max} characters", max=most), "too_long")
+            if len(text) < least:
+                raise Wrong(say("must be at least {min} characters", min=least), "too_short")
+            if matches and not matches(text):
+                raise Wrong(say("does not match the pattern {pattern}", pattern=field.pattern), "pattern")
+            return text
+
+        return clean
+
+    def tidy(self, text: str) -> str:
+        """The form that is kept; raises Wrong when there is none. An empty text is stored as nothing."""
+        return text
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        found: dict[str, Any] = {"type": "string", "maxLength": field.max_length or self.limit}
+        if field.min_length:
+            found["minLength"] = field.min_length
+        if field.pattern:
+            found["pattern"] = f"^(?:{field.pattern})$"
+        return found
+
+
+class LongTextKind(TextKind):
+    name, label = "long_text", "Long text"
+    limit = 1_000_000
+    sortable = False
+
+
+class EmailKind(TextKind):
+    name, label = "email", "E-mail"
+    limit = 254
+    code_like = True
+    _shape = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]+")
+
+    def tidy(self, text: str) -> str:
+        text = text.strip()
+        if text and not self._shape.fullmatch(text):
+            raise Wrong(say("is not an e-mail address"), "email")
+        return text
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {**super().schema(field), "format": "email"}
+
+
+class PhoneKind(TextKind):
+    name, label = "phone", "Phone"
+    limit = 60
+    code_like = True
+    _shape = re.compile(r"[-+()/.,;:#*\w\s]*\d[-+()/.,;:#*\w\s]*")
+
+    def tidy(self, text: str) -> str:
+        text = text.strip()
+        if text and not self._shape.fullmatch(text):
+            raise Wrong(say("is not a phone number"), "phone")
+        return text
+
+
+class UrlKind(TextKind):
+    name, label = "url", "Web address"
+    limit = 2_000
+    code_like = True
+    _shape = re.compile(r"(?:https?|ftps?)://[^\s<>\"]+", re.IGNORECASE)
+
+    def tidy(self, text: str) -> str:
+        text = text.strip()
+        if text and not self._shape.fullmatch(text):  # also keeps javascript: out of links
+            raise Wrong(say("is not a web address that starts with http:// or https://"), "url")
+        return text
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {**super().schema(field), "format": "uri"}

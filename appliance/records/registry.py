@@ -1,0 +1,70 @@
+"""The registry: everything known about the schema in one revision. Immutable; a change builds a new one and swaps it.
+
+The whole graph of models is rebuilt each time: patching one entity would keep its old classes alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from appliance.base.errors import NotFound
+from appliance.base.text import say
+from appliance.engines.database.protocol import Database
+from appliance.records.entity import Entity, Field, Inverse
+from appliance.records.tables import Compiled, Table
+
+SHAPES = 2_000
+
+
+class Registry:
+    """Entities by name and by JSON:API type. `compiled` keeps SQL by query shape for as long as the revision lives."""
+
+    def __init__(self, database: Database, entities: Iterable[Entity], revision: int):
+        self.revision = revision
+        listed = list(entities)
+        known = {e.name for e in listed}
+        self.entities = {e.name: replace(e, inverses=tuple(_inverses(e, listed))) for e in listed}
+        self.by_type = {e.type: e for e in self.entities.values()}
+        self.tables = {name: Table(e, database) for name, e in self.entities.items()}
+        self.pointing: dict[str, list[tuple[Entity, Field]]] = {name: [] for name in known}
+        for entity in self.entities.values():
+            for field in entity.fields:
+                if field.target in known:
+                    self.pointing[field.target].append((entity, field))
+        self._compiled: dict[object, Compiled] = {}
+
+    def entity(self, name: str) -> Entity:
+        """By name; NotFound when there is none."""
+        if found := self.entities.get(name):
+            return found
+        raise NotFound(say("There is no entity called {name}.", name=name))
+
+    def of_type(self, type_: str) -> Entity:
+        """By JSON:API type; NotFound when there is none."""
+        if found := self.by_type.get(type_):
+            return found
+        raise NotFound(say("There is no resource type {type}.", type=type_))
+
+    def find(self, word: str) -> Entity:
+        """By name, plural or type, as a person at a shell may write it."""
+        name = word.replace("-", "_")
+        for entity in self.entities.values():
+            if name in (entity.name, entity.plural):
+                return entity
+        raise NotFound(say("There is no entity called {name}.", name=word))
+
+    def shape(self, key: object) -> Compiled | None:
+        return self._compiled.get(key)
+
+    def keep(self, key: object, compiled: Compiled) -> Compiled:
+        if len(self._compiled) >= SHAPES:  # somebody invents shapes: start over rather than grow
+            self._compiled.clear()
+        self._compiled[key] = compiled
+        return compiled
+
+
+def _inverses(target: Entity, entities: list[Entity]) -> Iterable[Inverse]:
+    for source in entities:
+        for field in source.fields:
+            if field.target == target.name and field.inverse:
+                yield Inverse(field.inverse, source.name, field.name)
