@@ -20,6 +20,7 @@ class PostgresDatabase(ThreadedDatabase):
     """See protocol.Database. The URL is postgresql://USER:PASSWORD@HOST:PORT/NAME; a socket folder goes in ?host=."""
 
     dialect = "postgres"
+    like = "ILIKE"
 
     def __init__(self, url: str):
         super().__init__()
@@ -27,11 +28,17 @@ class PostgresDatabase(ThreadedDatabase):
             import psycopg  # noqa: F401
         except ImportError:
             raise StartRefused(
-                say("PostgreSQL needs its driver: install ingot with the extra, pip install 'ingot[postgres]'."), SETTINGS_WRONG
+                say("PostgreSQL needs its driver: install ingot with the extra, pip install 'ingot[postgres]'."),
+                SETTINGS_WRONG,
             ) from None
         parts = urlsplit(url)
         options: dict[str, Any] = {"options": "-c timezone=UTC -c synchronous_commit=on"}
-        for name, value in (("host", parts.hostname), ("port", parts.port), ("user", parts.username), ("password", parts.password)):
+        for name, value in (
+            ("host", parts.hostname),
+            ("port", parts.port),
+            ("user", parts.username),
+            ("password", parts.password),
+        ):
             if value:
                 options[name] = unquote(value) if isinstance(value, str) else value
         for pair in filter(None, parts.query.split("&")):
@@ -49,6 +56,12 @@ class PostgresDatabase(ThreadedDatabase):
 
     def _enter(self) -> None:
         self.connection().execute(self._lock, (WRITER,))
+
+    def reserve_ids(self, table: str, count: int) -> range:
+        sequence = self.rows("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',))[0][0]
+        # setval beyond what is taken: safe, since whoever inserts holds the writers' lock
+        last = self.rows("SELECT setval(%s, nextval(%s) + %s)", (sequence, sequence, count - 1))[0][0]
+        return range(last - count + 1, last + 1)
 
     def change_mark(self) -> Any:
         return self.rows("SELECT coalesce(max(position), 0) FROM ingot_log")[0][0]

@@ -17,6 +17,8 @@ Row = tuple[Any, ...]
 class Database(Protocol):
     dialect: str
     """"sqlite" or "postgres". For this folder and records/schema.py; a feature that asks has found a missing method."""
+    like: str
+    """The operator that compares patterns without regard to case."""
     peewee: peewee.Database
     """For DDL, models and query building; its connection is the calling thread's."""
 
@@ -39,6 +41,10 @@ class Database(Protocol):
     def write(self) -> AbstractContextManager[None]:
         """The exclusive write transaction. Entered again on the same thread it is a savepoint. An exception rolls back and
         passes on. While it is held nobody else writes, in this process or another."""
+        ...
+
+    def reserve_ids(self, table: str, count: int) -> range:
+        """Take `count` consecutive ids of a table for rows to be inserted with them. Only inside `write()`."""
         ...
 
     def writing(self) -> bool:

@@ -79,6 +79,7 @@ class SqliteDatabase(ThreadedDatabase):
     """See protocol.Database. With synchronous=full every acknowledged write survives a power cut."""
 
     dialect = "sqlite"
+    like = "LIKE"
 
     def __init__(self, path: Path, synchronous: str = "full"):
         super().__init__()
@@ -98,6 +99,12 @@ class SqliteDatabase(ThreadedDatabase):
                 "temp_store": 2,
             },
         )
+
+    def reserve_ids(self, table: str, count: int) -> range:
+        # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence, also when ids are set by hand
+        last = self.rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        first = (last[0][0] if last else 0) + 1
+        return range(first, first + count)
 
     def change_mark(self) -> Any:
         return self.connection().execute("PRAGMA data_version").fetchone()[0]

@@ -1,0 +1,162 @@
+"""What may be asked of a list: conditions (also through relations), sort keys, a page. Plain data; `parse_*` read the
+texts of a request, the words of house.md, and say which part is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.base.errors import BadRequest
+from appliance.base.text import say
+from appliance.records.entity import Entity, Field, Inverse
+from appliance.records.kinds import Wrong
+from appliance.records.kinds.kind import COMPARE
+from appliance.records.kinds.relation import ID_OPERATORS
+from appliance.records.registry import Registry
+
+# Limits that protect the server; README's table shows them.
+MAX_CONDITIONS = 20
+MAX_DEPTH = 3
+MAX_LIST = 200
+MAX_SORTS = 5
+MAX_SIZE = 500
+MAX_NUMBER = 100_000
+OPERATORS = ("eq", "neq", "lt", "lte", "gt", "gte", "in", "contains", "starts", "ends", "empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`path` is a field name, or names through relations: ("account", "name"). `values` are stored values, or one bool
+    for `empty`."""
+
+    path: tuple[str, ...]
+    operator: str
+    values: tuple[Any, ...]
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What the SQL depends on; the values themselves are slots."""
+        return (self.path, self.operator, len(self.values), self.values if self.operator == "empty" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    path: tuple[str, ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """By number (`number` from 1) or by cursor: `after`/`before` hold the sort values of the row to start from; `cursor`
+    asks for cursor links on a first page."""
+
+    size: int = 25
+    number: int = 1
+    after: tuple[Any, ...] | None = None
+    before: tuple[Any, ...] | None = None
+    cursor: bool = False
+    totals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    entity: str
+    conditions: tuple[Condition, ...] = ()
+    sorts: tuple[Sort, ...] = ()
+    page: Page = Page()
+
+
+def parse_condition(registry: Registry, entity: Entity, path_text: str, operator: str, text: str, parameter: str) -> Condition:
+    """One `filter[path][operator]=text`. Raises BadRequest that names the parameter."""
+    path = tuple(path_text.split("."))
+    if len(path) > MAX_DEPTH + 1:
+        raise BadRequest(say("Filters go through at most {max} relations.", max=MAX_DEPTH), parameter=parameter)
+    owner, last = resolve(registry, entity, path, parameter)
+    allowed = _operators(last)
+    if operator not in OPERATORS or operator not in allowed:
+        raise BadRequest(
+            say("{field} cannot be filtered by {operator}; use one of: {choices}.", field=path_text, operator=operator,
+                choices=", ".join(o for o in OPERATORS if o in allowed)),
+            parameter=parameter,
+        )  # fmt: skip
+    if operator == "empty":
+        word = text.strip().lower()
+        if word not in ("true", "false", "1", "0", ""):
+            raise BadRequest(say("empty must be true or false."), parameter=parameter)
+        return Condition(path, operator, (word in ("true", "1", ""),))
+    if operator in ("contains", "starts", "ends") and not (isinstance(last, Field) and last.many):
+        return Condition(path, operator, (_needle(text, parameter),))
+    texts = text.split(",") if operator == "in" else [text]
+    if len(texts) > MAX_LIST:
+        raise BadRequest(say("A list holds at most {max} values.", max=MAX_LIST), parameter=parameter)
+    values = tuple(read_value(registry, owner, last, t, parameter) for t in texts)
+    return Condition(path, operator, values)
+
+
+def _needle(text: str, parameter: str) -> str:
+    if not text or "\x00" in text or len(text) > 1_000:
+        raise BadRequest(say("The text to look for must have 1 to 1000 characters."), parameter=parameter)
+    return text
+
+
+def _operators(last: Field | Inverse | str) -> frozenset[str]:
+    if last == "id":
+        return COMPARE - {"empty"}
+    if isinstance(last, Field):
+        return last.kind.operators
+    return ID_OPERATORS
+
+
+def read_value(registry: Registry, owner: Entity, last: Field | Inverse | str, text: str, parameter: str) -> Any:
+    """The stored form of a value in a filter."""
+    from appliance.records.kinds import record_id
+
+    try:
+        if not isinstance(last, Field) or last.relational:
+            value = record_id(text.strip())
+        else:
+            value = registry.tables[owner.name].readers[last.name](text)
+    except Wrong as wrong:
+        raise BadRequest(
+            say("{value} does not fit: {why}.", value=repr(text[:100]), why=wrong.message), parameter=parameter
+        ) from None
+    if value is None:
+        raise BadRequest(say("The value is empty; to find records without one, use [empty]=true."), parameter=parameter)
+    return value
+
+
+def resolve(registry: Registry, entity: Entity, path: tuple[str, ...], parameter: str) -> tuple[Entity, Field | Inverse | str]:
+    """Where a path ends: the entity it ends in, and its field, inverse or "id". BadRequest when it leads nowhere."""
+    here = entity
+    for n, name in enumerate(path):
+        last = n == len(path) - 1
+        step: Field | Inverse | str | None = "id" if name == "id" else here.by_name.get(name) or here.inverse_by_name.get(name)
+        if step is None:
+            raise BadRequest(say("{entity} has no field called {name}.", entity=here.plural, name=name), parameter=parameter)
+        if last:
+            return here, step
+        target = step.source if isinstance(step, Inverse) else step.target if isinstance(step, Field) else None
+        if target is None or target not in registry.entities:
+            raise BadRequest(say("{name} is not a relation.", name=name), parameter=parameter)
+        here = registry.entities[target]
+    raise AssertionError("an empty path")
+
+
+def parse_sort(registry: Registry, entity: Entity, text: str) -> tuple[Sort, ...]:
+    """`sort=-close_date,account.name`."""
+    sorts = []
+    for word in filter(None, text.split(",")):
+        path = tuple(word.lstrip("-").split(".")) if word[:2] != "--" else ("-",)
+        here = entity
+        for name in path[:-1]:
+            field = here.by_name.get(name)
+            if field is None or not field.relational or field.many or field.target not in registry.entities:
+                raise BadRequest(say("{name} is not a relation to one record; lists cannot be sorted through it.", name=name), parameter="sort")
+            here = registry.entities[field.target]
+        _, last = resolve(registry, here, path[-1:], "sort")
+        if isinstance(last, Inverse) or (isinstance(last, Field) and (last.many or not last.kind.sortable)):
+            raise BadRequest(say("Lists cannot be sorted by {name}.", name=path[-1]), parameter="sort")
+        sorts.append(Sort(path, word.startswith("-")))
+    if len(sorts) > MAX_SORTS or any(len(s.path) > MAX_DEPTH for s in sorts):
+        raise BadRequest(say("At most {max} sort keys, through at most {depth} relations.", max=MAX_SORTS, depth=MAX_DEPTH - 1), parameter="sort")
+    return tuple(sorts)
