@@ -21,7 +21,7 @@ BUILTIN = (
         "user",
         "User",
         "name",
-        {"name": "email", "kind": "email", "required": True},
+        {"name": "email", "kind": "email", "required": True, "unique": True},
         {"name": "name", "kind": "text"},
         {"name": "active", "kind": "boolean", "default": True},
         {"name": "roles", "kind": "json", "default": ["reader"]},

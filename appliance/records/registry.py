@@ -6,18 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
 from appliance.records.entity import Entity, Field, Inverse
-from appliance.records.tables import Compiled, Table
+from appliance.records.tables import Table
 
 SHAPES = 2_000
 
 
 class Registry:
-    """Entities by name and by JSON:API type. `compiled` keeps SQL by query shape for as long as the revision lives."""
+    """Entities by name and by JSON:API type. What is worth keeping as long as the
+    revision lives is kept here too."""
 
     def __init__(self, database: Database, entities: Iterable[Entity], revision: int):
         self.revision = revision
@@ -31,7 +33,7 @@ class Registry:
             for field in entity.fields:
                 if field.target in known:
                     self.pointing[field.target].append((entity, field))
-        self._compiled: dict[object, Compiled] = {}
+        self._kept: dict[object, Any] = {}
 
     def entity(self, name: str) -> Entity:
         """By name; NotFound when there is none."""
@@ -53,14 +55,15 @@ class Registry:
                 return entity
         raise NotFound(say("There is no entity called {name}.", name=word))
 
-    def shape(self, key: object) -> Compiled | None:
-        return self._compiled.get(key)
+    def kept(self, key: object) -> Any | None:
+        """What `keep` kept: compiled SQL, parsed requests, shapes of documents. It dies with the revision."""
+        return self._kept.get(key)
 
-    def keep(self, key: object, compiled: Compiled) -> Compiled:
-        if len(self._compiled) >= SHAPES:  # somebody invents shapes: start over rather than grow
-            self._compiled.clear()
-        self._compiled[key] = compiled
-        return compiled
+    def keep(self, key: object, made: Any) -> Any:
+        if len(self._kept) >= SHAPES:  # somebody invents shapes: start over rather than grow
+            self._kept.clear()
+        self._kept[key] = made
+        return made
 
 
 def _inverses(target: Entity, entities: list[Entity]) -> Iterable[Inverse]:

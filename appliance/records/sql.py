@@ -194,7 +194,7 @@ def compile_list(registry: Registry, database: Database, actor: Actor, table: Ta
     """SELECT of a page: rows, then the sort keys. Asks for one row more than the page holds."""
     page = query.page
     key = ("list", table.entity.name, tuple(c.shape for c in query.conditions), query.sorts, _paging(query), actor.rights)
-    if found := registry.shape(key):
+    if found := registry.kept(key):
         return found
     builder = Builder(registry, database, actor)
     keys = builder.sort_columns(table, query.sorts) if page.cursor or page.after or page.before else []
@@ -213,7 +213,7 @@ def compile_list(registry: Registry, database: Database, actor: Actor, table: Ta
 
 def compile_count(registry: Registry, database: Database, actor: Actor, table: Table, query: Query) -> Compiled:
     key = ("count", table.entity.name, tuple(c.shape for c in query.conditions), actor.rights)
-    if found := registry.shape(key):
+    if found := registry.kept(key):
         return found
     select = table.model.select(fn.COUNT(SQL("*")))
     for condition in Builder(registry, database, actor).where(table, query):

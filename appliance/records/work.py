@@ -118,6 +118,19 @@ class Work:
             raise NotFound(say("There is no {entity} with id {id}.", entity=table.entity.name, id=record_id))
         return row
 
+    def find(self, table: Table, keys: Values) -> list[int]:
+        """Ids of at most two visible records whose fields have these wire values."""
+        stored = {}
+        for name, value in keys.items():
+            try:
+                stored[name] = table.cleaners[name](value)
+            except Wrong as wrong:
+                raise Invalid([Problem(name, wrong.message, wrong.code)]) from None
+        where = " AND ".join(f'"{table.entity.by_name[n].column}" = ?' for n in stored)
+        sql = table.select_sql.rpartition(" WHERE ")[0] + self.database.sql(f" WHERE {where} LIMIT 3")
+        rows = self.database.rows(sql, list(stored.values()))
+        return [row[0] for row in rows if sees(self.actor, table, row)][:2]
+
     def linked(self, table: Table, name: str, record_id: int) -> list[int]:
         field = table.entity.by_name[name]
         sql = self.database.sql(f'SELECT "target" FROM "{field.column}" WHERE "source" = ? ORDER BY "target"')

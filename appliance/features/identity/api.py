@@ -1,0 +1,165 @@
+"""/api/users, /api/roles and /api/tokens: what is not plain reading. Lists and records come from the generic API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from appliance.base.errors import Invalid, NotAllowed, NotFound, Problem
+from appliance.base.text import say
+from appliance.features.identity import accounts, tokens
+from appliance.http import requests
+from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.document import VERSION, Documents
+from appliance.http.jsonapi.incoming import placed, read_data, read_resource
+from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.resources import read_id
+from appliance.records.permissions import VERBS, Actor
+from appliance.records.reading import Reading
+from appliance.records.records import Records
+from appliance.records.tables import Row
+from appliance.records.work import Work
+
+
+def make_api(records: Records) -> Blueprint:
+    api = Blueprint("identity", __name__, url_prefix="/api")
+
+    def attributes() -> dict[str, Any]:
+        check_content_type(request.headers.get("Content-Type", ""))
+        data = read_data(requests.body_object())
+        found = data.get("attributes", {})
+        if not isinstance(found, dict):
+            raise Invalid([Problem("attributes", say("must be an object"), "type", "/data/attributes")])
+        return found
+
+    def shown(work: Work, entity: str, row: Row, status: int) -> Response:
+        table = work.table(entity)
+        document = Documents(Reading(records.database, work.registry, work.actor)).one(table, row)
+        location = document["data"]["links"]["self"] if status == 201 else None
+        return answer(document, status, etag=f'"{row[1]}"', location=location)
+
+    def administrator() -> Actor:
+        actor = requests.actor()
+        if not actor.admin:
+            raise NotAllowed(say("Only an administrator may do this."))
+        return actor
+
+    @api.post("/users")
+    def create_user() -> Response:
+        values = attributes()
+        unknown = set(values) - {"email", "name", "roles", "password", "language", "active"}
+        if unknown or not isinstance(values.get("email"), str) or not isinstance(values.get("password", ""), str | None):
+            problems = [Problem(n, say("there is no field called {name}", name=n), "unknown") for n in sorted(unknown)]
+            raise Invalid(problems or [Problem("email", say("is required"), "required")])
+        with records.work(administrator()) as work:
+            row = accounts.add_user(work, values["email"], roles=values.get("roles"), password=values.get("password"))
+            rest = {k: values[k] for k in ("name", "language", "active") if k in values}
+            row = work.update("user", row[0], rest) if rest else row
+            return shown(work, "user", row, 201)
+
+    @api.patch("/users/<id_>")
+    def change_user(id_: str) -> Response:
+        check_content_type(request.headers.get("Content-Type", ""))
+        actor = administrator()
+        data = dict(read_data(requests.body_object()))
+        given = dict(data.get("attributes") or {})
+        password = given.pop("password", None)
+        with records.work(actor) as work:
+            entity = work.registry.entity("user")
+            user_id = read_id(entity, id_)
+            incoming = read_resource(work.registry, {**data, "attributes": given}, "/data", entity=entity, id_=user_id, creating=False)
+            if "roles" in incoming.values:
+                accounts.check_roles(work, incoming.values["roles"])
+            try:
+                row = work.update("user", user_id, incoming.values)
+            except Invalid as error:
+                raise placed(error, entity) from None
+            if password is not None:
+                accounts.set_password(work, user_id, str(password))
+            _keep_an_administrator(work)
+            return shown(work, "user", row, 200)
+
+    @api.post("/roles")
+    def create_role() -> Response:
+        values = attributes()
+        with records.work(administrator()) as work:
+            _check_grants(work, values.get("grants"))
+            held = work.find(work.table("role"), {"name": values.get("name", "")}) if isinstance(values.get("name"), str) else []
+            if held:
+                raise Invalid([Problem("name", say("there is a role called {name} already", name=values["name"]), "unique")])
+            return shown(work, "role", work.create("role", {"label": values.get("name"), **values}), 201)
+
+    @api.patch("/roles/<id_>")
+    def change_role(id_: str) -> Response:
+        values = attributes()
+        with records.work(administrator()) as work:
+            if "grants" in values:
+                _check_grants(work, values["grants"])
+            row = work.update("role", read_id(work.registry.entity("role"), id_), values)
+            return shown(work, "role", row, 200)
+
+    @api.get("/tokens")
+    def list_tokens() -> Response:
+        actor = requests.actor()
+        where = "" if actor.admin else ' AND "user" = ?'
+        sql = records.database.sql(
+            'SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE revoked_at IS NULL' + where + " ORDER BY id"
+        )
+        rows = records.database.rows(sql, () if actor.admin else (actor.user,))
+        return answer({"jsonapi": VERSION, "data": [_token(*row) for row in rows]})
+
+    @api.post("/tokens")
+    def create_token() -> Response:
+        actor = requests.actor()
+        values = attributes()
+        user = values.get("user", actor.user)
+        user_id = int(user) if str(user).isascii() and str(user).isdigit() else -1
+        if actor.scopes or (user_id != actor.user and not actor.admin):
+            raise NotAllowed(say("Tokens for others are made by an administrator; a token with scopes makes none."))
+        scopes = values.get("scopes") or []
+        if not isinstance(scopes, list) or not all(isinstance(s, str) for s in scopes):
+            raise Invalid([Problem("scopes", say("must be a list of scopes"), "type")])
+        with records.work(actor) as work:
+            token_id, secret = tokens.create_token(work, user_id, str(values.get("name") or ""), scopes, values.get("expires"))
+            sql = records.database.sql('SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE id = ?')
+            resource = _token(*records.database.rows(sql, (token_id,))[0])
+        resource["attributes"]["secret"] = secret
+        return answer({"jsonapi": VERSION, "data": resource}, 201, location=f"/api/tokens/{token_id}")
+
+    @api.delete("/tokens/<id_>")
+    def delete_token(id_: str) -> Response:
+        actor = requests.actor()
+        token_id = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < 18 else -1
+        rows = records.database.rows(records.database.sql('SELECT "user" FROM ingot_token WHERE id = ?'), (token_id,))
+        if not rows or (rows[0][0] != actor.user and not actor.admin):
+            raise NotFound(say("There is no token with id {id}.", id=id_[:30]))
+        with records.work(actor) as work:
+            tokens.revoke_token(work, token_id)
+        return no_content()
+
+    return api
+
+
+def _token(id_: int, name: str, user: int, hint: str, scopes: str, created: str, expires: str | None) -> dict[str, Any]:
+    attributes = {"name": name, "hint": hint + "…", "scopes": orjson.loads(scopes), "created_at": created, "expires_at": expires}
+    user_link = {"data": {"type": "users", "id": str(user)}}
+    return {"type": "tokens", "id": str(id_), "attributes": attributes, "relationships": {"user": user_link}}
+
+
+def _check_grants(work: Work, grants: Any) -> None:
+    fine = isinstance(grants, dict) and all(
+        isinstance(verbs, dict) and all(v in VERBS and reach in ("all", "own") for v, reach in verbs.items()) for verbs in grants.values()
+    )
+    if not fine:
+        raise Invalid([Problem("grants", say('must be like {{"contact": {{"read": "all", "update": "own"}}}}'), "type")])
+    for name in grants:
+        if name != "*" and name not in work.registry.entities:
+            raise Invalid([Problem("grants", say("there is no entity called {name}", name=name), "not_found")])
+
+
+def _keep_an_administrator(work: Work) -> None:
+    rows = work.database.rows(work.database.sql("SELECT count(*) FROM ingot_user WHERE active AND roles LIKE ?"), ('%"admin"%',))
+    if not rows[0][0]:
+        raise Invalid([Problem("roles", say("somebody must remain administrator"), "last_admin")])

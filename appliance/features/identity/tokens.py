@@ -1,0 +1,91 @@
+"""Tokens for programs: shown once, stored as a digest, with scopes and an expiry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from appliance.base import clock, ids
+from appliance.base.errors import Invalid, NotFound, Problem
+from appliance.base.text import say
+from appliance.engines.database.protocol import Database
+from appliance.records.permissions import VERBS
+from appliance.records.registry import Registry
+from appliance.records.work import Work
+
+PREFIX = "ingot_"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    id: int
+    user: int
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: str | None
+
+
+def create_token(work: Work, user_id: int, name: str, scopes: list[str], expires: str | None) -> tuple[int, str]:
+    """(id, secret). The secret is not stored and cannot be shown again. Invalid for scopes or an expiry nobody knows."""
+    if not work.database.rows(work.database.sql("SELECT 1 FROM ingot_user WHERE id = ?"), (user_id,)):
+        raise NotFound(say("There is no user with id {id}.", id=user_id))
+    if not name.strip() or len(name) > 200:
+        raise Invalid([Problem("name", say("is required"), "required")])
+    tidy = [_scope(work.registry, s) for s in scopes]
+    secret = PREFIX + ids.token()
+    now = clock.wire_now()
+    sql = work.database.sql(
+        'INSERT INTO ingot_token (version, created_at, updated_at, created_by, owner, name, "user", digest, hint, scopes, expires_at) '
+        "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    )
+    params = (now, now, work.actor.user, user_id, name, user_id, ids.digest(secret), secret[:10], orjson.dumps(tidy).decode(), expiry(expires))
+    token_id = work.database.rows(sql, params)[0][0]
+    work.note("token", token_id, 1, "created", {"name": [None, name], "user": [None, str(user_id)], "scopes": [None, tidy]})
+    return token_id, secret
+
+
+def revoke_token(work: Work, token_id: int) -> None:
+    sql = work.database.sql("UPDATE ingot_token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+    if not work.database.run(sql, (clock.wire_now(), token_id)):
+        raise NotFound(say("There is no token with id {id}.", id=token_id))
+    work.note("token", token_id, 2, "deleted", {})
+
+
+def find_token(database: Database, secret: str) -> Token | None:
+    """The token with this secret, unless it is revoked or has expired."""
+    sql = database.sql('SELECT id, "user", name, scopes, expires_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL')
+    rows = database.rows(sql, (ids.digest(secret),))
+    if not rows or (rows[0][4] and rows[0][4] <= clock.wire_now()):
+        return None
+    id_, user, name, scopes, expires = rows[0]
+    return Token(id_, user, name, tuple(orjson.loads(scopes)), expires)
+
+
+def _scope(registry: Registry, text: str) -> str:
+    """ENTITY:VERB, where ENTITY may be a name, a type or *, and VERB a verb, `write` or *."""
+    name, _, verb = text.partition(":")
+    if verb not in ("", "*", "write", *VERBS):
+        raise Invalid([Problem("scopes", say("a scope is ENTITY:VERB, with read, create, update, delete, write or *; not {text}", text=text))])
+    if name != "*":
+        try:
+            name = registry.find(name).name
+        except NotFound as error:
+            raise Invalid([Problem("scopes", error.message, "not_found")]) from None
+    return f"{name}:{verb or '*'}"
+
+
+def expiry(text: str | None) -> str | None:
+    """A time in wire form from a date, a time, or a span: 2027-01-31, 90d, 12h."""
+    if not text:
+        return None
+    if found := re.fullmatch(r"(\d{1,5})([dh])", text):
+        span = timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
+        return clock.wire(clock.now() + span)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid([Problem("expires", say("must be a date, a time, or a span like 90d"))]) from None
+    return clock.wire(at if at.tzinfo else at.replace(tzinfo=UTC))

@@ -1,0 +1,1 @@
+"""Packs: declarations and seed records in files that can be installed together."""

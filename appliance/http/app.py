@@ -1,0 +1,87 @@
+"""The public door: a Flask application made of blueprints that features hand over. It knows no feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import orjson
+from flask import Blueprint, Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from appliance.base.errors import IngotError, NotSignedIn
+from appliance.base.text import say
+from appliance.http import requests
+from appliance.http.errors import translate
+from appliance.http.hosts import Hosts
+from appliance.http.jsonapi.document import VERSION
+from appliance.http.jsonapi.media import MEDIA
+from appliance.http.requests import Authenticate
+
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+def create_app(
+    *,
+    blueprints: Iterable[Blueprint],
+    authenticate: Authenticate,
+    hosts: Hosts,
+    templates: Path,
+    max_body: int,
+    extend: Callable[[Flask], None] | None = None,
+) -> Flask:
+    """The application. `authenticate` says who sent a request; `extend` may add what is no blueprint (flask-sock)."""
+    app = Flask("ingot", static_folder=None, template_folder=str(templates))
+    app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+
+    @app.before_request
+    def arrive() -> Response | None:
+        g.authenticate = authenticate
+        if not hosts.knows(request.headers.get("Host")):
+            text = say("This box does not answer to that name. An administrator can add it to the setting `hosts`.")
+            document = {"errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]}
+            return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
+        return None
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        for name, value in SECURITY.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> Response | tuple[str, int]:
+        status, errors, headers = translate(error, requests.language())
+        if wants_page():
+            if isinstance(error, NotSignedIn):
+                return Response(status=303, headers={"Location": "/sign-in"})
+            return render_template("error.html", status=status, errors=errors), status
+        if isinstance(error, HTTPException) and error.code and error.code < 400:
+            return error.get_response()  # type: ignore[return-value]
+        document = {"jsonapi": VERSION, "errors": errors}
+        return Response(orjson.dumps(document), status, {"Content-Type": MEDIA, "Vary": "Accept", **headers})
+
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    if extend:
+        extend(app)
+    return app
+
+
+def wants_page() -> bool:
+    """Is a person with a browser at the other end, outside the API?"""
+    return not request.path.startswith("/api") and "text/html" in request.headers.get("Accept", "")
+
+
+__all__ = ["IngotError", "create_app", "wants_page"]

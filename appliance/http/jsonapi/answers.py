@@ -1,0 +1,84 @@
+"""Answers: bytes with a media type, an ETag and 304 where the client has it already; lists kept in memory while the
+versions of the entities they hang on stand still."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from appliance.http.jsonapi.media import choose
+
+OPTIONS = orjson.OPT_NON_STR_KEYS
+MEMORY = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    depends: tuple[str, ...]
+    versions: tuple[int, ...]
+    etag: str
+    body: bytes
+
+
+class Memory:
+    """Recently given answers, least recently used out first, at most 32 MB."""
+
+    def __init__(self, limit: int = MEMORY):
+        self._kept: OrderedDict[Any, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+        self._size, self._limit = 0, limit
+
+    def get(self, key: Any) -> Kept | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: Any, kept: Kept) -> None:
+        if len(kept.body) > self._limit // 16:
+            return
+        with self._lock:
+            old = self._kept.pop(key, None)
+            self._size += len(kept.body) - (len(old.body) if old else 0)
+            self._kept[key] = kept
+            while self._size > self._limit:
+                _, gone = self._kept.popitem(last=False)
+                self._size -= len(gone.body)
+
+
+def answer(document: Any, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None) -> Response:
+    """A document as a response, 304 when the client's copy is current."""
+    return answer_bytes(orjson.dumps(document, option=OPTIONS), status, etag=etag, location=location, media=media)
+
+
+def answer_bytes(
+    body: bytes, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None
+) -> Response:
+    media = media or choose(request.headers.get("Accept", ""))
+    headers = {"Content-Type": media, "Vary": "Accept, Authorization, Cookie, Accept-Language", "Cache-Control": "private, no-cache"}
+    if etag:
+        headers["ETag"] = etag
+        if status == 200 and request.method in ("GET", "HEAD") and _client_has(etag):
+            del headers["Content-Type"]
+            return Response(status=304, headers=headers)
+    if location:
+        headers["Location"] = location
+    return Response(body, status, headers)
+
+
+def no_content() -> Response:
+    choose(request.headers.get("Accept", ""))
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _client_has(etag: str) -> bool:
+    header = request.headers.get("If-None-Match")
+    return bool(header) and (header == "*" or any(part.strip().removeprefix("W/") == etag for part in header.split(",")))

@@ -1,0 +1,164 @@
+"""POST /api/operations: the Atomic Operations extension. All operations happen, in order, in one work; or none does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from appliance.base.errors import BadRequest, Invalid, IngotError, NotAllowed, Problem
+from appliance.base.text import say
+from appliance.http import requests
+from appliance.http.jsonapi import incoming as reading_in
+from appliance.http.jsonapi.answers import answer
+from appliance.http.jsonapi.document import VERSION, Documents
+from appliance.http.jsonapi.idempotency import Idempotency
+from appliance.http.jsonapi.incoming import read_resource
+from appliance.http.jsonapi.media import MEDIA_ATOMIC, check_content_type, choose
+from appliance.http.jsonapi.resources import read_id, writable
+from appliance.http.jsonapi.storing import Storing
+from appliance.records.entity import Entity, Field
+from appliance.records.reading import Reading
+from appliance.records.tables import Row
+from appliance.records.work import Work
+
+MAX_OPERATIONS = 1_000
+_HREF = re.compile(r"(?:/api)?/([a-z0-9-]+)(?:/([^/?]+))?(?:/relationships/([a-z0-9_]+))?")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What an operation is about: a type, a record, or one of its relationships."""
+
+    entity: Entity
+    id: int | None
+    relationship: str | None
+
+
+class Operations:
+    def __init__(self, idempotency: Idempotency):
+        self._idempotency = idempotency
+
+    def post(self) -> Response:
+        """POST /api/operations."""
+        check_content_type(request.headers.get("Content-Type", ""), atomic=True)
+        choose(request.headers.get("Accept", ""), atomic=True)
+        document = requests.body_object()
+        listed = document.get("atomic:operations")
+        if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
+            raise BadRequest(
+                say("atomic:operations must be a list of 1 to {max} operations.", max=MAX_OPERATIONS), pointer="/atomic:operations"
+            )
+        return self._idempotency.once(requests.actor(), lambda work: self._run(work, listed))
+
+    def _run(self, work: Work, listed: list[Any]) -> Response:
+        storing = Storing(work)
+        results: list[dict[str, Any]] = []
+        documents = Documents(Reading(work.database, work.registry, work.actor))
+        for n, operation in enumerate(listed):
+            where = f"/atomic:operations/{n}"
+            try:
+                row, entity = self._one(work, storing, operation, where)
+            except IngotError as error:
+                raise _at(error, where) from None
+            if row is None or entity is None:
+                results.append({})
+            else:
+                table = work.table(entity.name)
+                results.append({"data": documents.resource(table, work.row(table, row[0]) or row)})
+        if not any(results):
+            return Response(status=204)
+        return answer({"jsonapi": {**VERSION, "ext": ["https://jsonapi.org/ext/atomic"]}, "atomic:results": results}, media=MEDIA_ATOMIC)
+
+    def _one(self, work: Work, storing: Storing, operation: Any, where: str) -> tuple[Row | None, Entity | None]:
+        if not isinstance(operation, dict) or operation.get("op") not in ("add", "update", "remove"):
+            raise BadRequest(say("op must be add, update or remove."), pointer=f"{where}/op")
+        op, data = operation["op"], operation.get("data")
+        reference = self._reference(work, storing, operation, where)
+        if reference and reference.relationship:
+            self._relationship(work, storing, op, reference, operation, where)
+            return None, None
+        if op == "remove":
+            if reference is None or reference.id is None:
+                raise BadRequest(say("remove needs a ref with type and id."), pointer=f"{where}/ref")
+            work.delete(reference.entity.name, reference.id)
+            return None, None
+        if not isinstance(data, dict):
+            raise BadRequest(say("data must be a resource object."), pointer=f"{where}/data")
+        if op == "add":
+            incoming = read_resource(
+                work.registry, data, f"{where}/data", entity=reference.entity if reference else None, creating=True
+            )
+            writable(work.registry, incoming.entity.type)
+            row, _ = storing.create(incoming)
+            return row, incoming.entity
+        if "lid" in data and "id" not in data:
+            data = {**data, "id": str(storing.by_lid(str(data.get("type")), str(data["lid"]), f"{where}/data/lid"))}
+        incoming = read_resource(work.registry, data, f"{where}/data", entity=reference.entity if reference else None, creating=False)
+        writable(work.registry, incoming.entity.type)
+        incoming.id = reference.id if reference and reference.id else incoming.id
+        if incoming.id is None:
+            raise BadRequest(say("A change needs the resource's id."), pointer=f"{where}/data/id")
+        version = incoming.meta.get("version")
+        return storing.update(incoming, version if type(version) is int else None), incoming.entity
+
+    def _relationship(self, work: Work, storing: Storing, op: str, ref: Reference, operation: Mapping[str, Any], where: str) -> None:
+        name = str(ref.relationship)
+        step = ref.entity.by_name.get(name) or ref.entity.inverse_by_name.get(name)
+        if step is None or ref.id is None or (isinstance(step, Field) and not step.relational):
+            raise BadRequest(say("{entity} has no relationship called {name}.", entity=ref.entity.plural, name=name), pointer=f"{where}/ref")
+        data = operation.get("data")
+        target = str(step.target) if isinstance(step, Field) else step.source
+        by_lid = storing.by_lid
+        if isinstance(step, Field) and not step.many:
+            if op != "update":
+                raise NotAllowed(say("A link to one record is replaced by update."))
+            one = None if data is None else reading_in.checked(target, data, f"{where}/data")
+            value = None if one is None else reading_in.target_id(work.registry, one, by_lid)
+            work.update(ref.entity.name, ref.id, {name: value})
+            return
+        if not isinstance(data, list):
+            raise BadRequest(say("data must be a list of identifiers."), pointer=f"{where}/data")
+        ids = [
+            reading_in.target_id(work.registry, reading_in.checked(target, one, f"{where}/data/{n}"), by_lid) for n, one in enumerate(data)
+        ]
+        work.relate(ref.entity.name, ref.id, name, ids, {"add": "add", "update": "replace", "remove": "remove"}[op])
+
+    def _reference(self, work: Work, storing: Storing, operation: Mapping[str, Any], where: str) -> Reference | None:
+        ref, href = operation.get("ref"), operation.get("href")
+        if ref is not None and href is not None:
+            raise BadRequest(say("An operation has ref or href, not both."), pointer=f"{where}/href")
+        if href is not None:
+            found = _HREF.fullmatch(href) if isinstance(href, str) else None
+            if not found:
+                raise BadRequest(say("href must be a path of this API."), pointer=f"{where}/href")
+            entity = writable(work.registry, found[1])
+            return Reference(entity, read_id(entity, found[2]) if found[2] else None, found[3])
+        if ref is None:
+            return None
+        if not isinstance(ref, dict) or not isinstance(ref.get("type"), str):
+            raise BadRequest(say("ref needs a type."), pointer=f"{where}/ref")
+        entity = writable(work.registry, ref["type"])
+        record = None
+        if isinstance(ref.get("lid"), str):
+            record = storing.by_lid(entity.type, ref["lid"], f"{where}/ref/lid")
+        elif "id" in ref:
+            record = read_id(entity, str(ref["id"]))
+        relationship = ref.get("relationship")
+        return Reference(entity, record, str(relationship) if relationship is not None else None)
+
+
+def _at(error: IngotError, where: str) -> IngotError:
+    """The same error, pointing into the operation it came from."""
+    if isinstance(error, Invalid):
+        return Invalid([Problem(p.field, p.message, p.code, _under(p.pointer or f"/data/attributes/{p.field}", where)) for p in error.problems])
+    pointer = getattr(error, "pointer", None)
+    error.pointer = _under(pointer, where) if pointer else where  # type: ignore[attr-defined]
+    return error
+
+
+def _under(pointer: str, where: str) -> str:
+    return pointer if pointer.startswith(where) else where + pointer

@@ -1,0 +1,160 @@
+"""The query string of a JSON:API request, read into what is asked. Every refusal names the parameter at fault."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import orjson
+
+from appliance.base.errors import BadRequest
+from appliance.base.text import say
+from appliance.records.entity import Entity, Field, Inverse
+from appliance.records.query import MAX_CONDITIONS, MAX_NUMBER, MAX_SIZE, Page, Query, parse_condition, parse_sort, resolve
+from appliance.records.registry import Registry
+
+MAX_INCLUDES = 20
+MAX_INCLUDE_DEPTH = 3
+DEFAULT_SIZE = 25
+_FILTER = re.compile(r"filter\[([^\[\]]+)\](?:\[([a-z_]+)\])?")
+_PAGE = ("page[size]", "page[number]", "page[after]", "page[before]", "page[totals]")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`depends`: the entities whose versions the answer hangs on. `words`: the query string's pairs, for making links."""
+
+    query: Query
+    include: tuple[tuple[str, ...], ...] = ()
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    depends: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    as_of: str | None = None
+
+
+def read(registry: Registry, entity: Entity, query_string: str, *, listing: bool = True, extra: tuple[str, ...] = ()) -> Asked:
+    """Read a query string for a type. `listing` allows filter, sort and page. Raises BadRequest."""
+    conditions, sorts, include, fields = [], (), (), {}
+    pages: dict[str, str] = {}
+    as_of = None
+    try:
+        words = parse_qsl(query_string, keep_blank_values=True, max_num_fields=200, errors="strict")
+    except (ValueError, UnicodeDecodeError):
+        raise BadRequest(say("The query string cannot be read.")) from None
+    for name, value in words:
+        if name == "include":
+            include = _include(registry, entity, value)
+        elif name == "sort" and listing:
+            sorts = parse_sort(registry, entity, value)
+        elif name.startswith("fields[") and name.endswith("]"):
+            fields[name[7:-1]] = _fields(registry, name[7:-1], value, name)
+        elif name in _PAGE and listing:
+            pages[name] = value
+        elif listing and (found := _FILTER.fullmatch(name)):
+            conditions.append(parse_condition(registry, entity, found[1], found[2] or "eq", value, name))
+            if len(conditions) > MAX_CONDITIONS:
+                raise BadRequest(say("At most {max} filters.", max=MAX_CONDITIONS), parameter=name)
+        elif name == "as-of" and not listing:
+            as_of = value
+        elif name not in extra:
+            raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
+    query = Query(entity.name, tuple(conditions), sorts, _page(pages, len(sorts)))
+    depends = _depends(registry, entity, query, include)
+    return Asked(query, include, fields, depends, tuple(words), as_of)
+
+
+def _include(registry: Registry, entity: Entity, value: str) -> tuple[tuple[str, ...], ...]:
+    paths = []
+    for text in filter(None, value.split(",")):
+        path = tuple(text.split("."))
+        if len(path) > MAX_INCLUDE_DEPTH:
+            raise BadRequest(say("include goes at most {max} relations deep.", max=MAX_INCLUDE_DEPTH), parameter="include")
+        here = entity
+        for name in path:
+            _, step = resolve(registry, here, (name,), "include")
+            target = step.source if isinstance(step, Inverse) else step.target if isinstance(step, Field) else None
+            if target is None or target not in registry.entities:
+                raise BadRequest(say("{name} is not a relation.", name=name), parameter="include")
+            here = registry.entities[target]
+        paths.append(path)
+    if len(paths) > MAX_INCLUDES:
+        raise BadRequest(say("At most {max} paths in include.", max=MAX_INCLUDES), parameter="include")
+    return tuple(paths)
+
+
+def _fields(registry: Registry, type_: str, value: str, parameter: str) -> tuple[str, ...]:
+    entity = registry.by_type.get(type_)
+    if entity is None:
+        raise BadRequest(say("There is no resource type {type}.", type=type_[:100]), parameter=parameter)
+    names = tuple(filter(None, value.split(",")))
+    for name in names:
+        if name not in entity.by_name and name not in entity.inverse_by_name:
+            raise BadRequest(say("{entity} has no field called {name}.", entity=type_, name=name[:100]), parameter=parameter)
+    return names
+
+
+def _page(pages: dict[str, str], sorts: int) -> Page:
+    size = _number(pages, "page[size]", DEFAULT_SIZE, MAX_SIZE)
+    number = _number(pages, "page[number]", 1, MAX_NUMBER)
+    totals = pages.get("page[totals]", "false").lower()
+    if totals not in ("true", "false", "1", "0"):
+        raise BadRequest(say("page[totals] must be true or false."), parameter="page[totals]")
+    if "page[number]" in pages and ("page[after]" in pages or "page[before]" in pages):
+        raise BadRequest(say("Page by number or by cursor, not both."), parameter="page[number]")
+    if "page[after]" in pages and "page[before]" in pages:
+        raise BadRequest(say("Ranges are not supported: give page[after] or page[before]."), parameter="page[before]")
+    return Page(
+        size,
+        number,
+        _cursor(pages, "page[after]", sorts),
+        _cursor(pages, "page[before]", sorts),
+        # page[after]= without a value starts reading by cursor from the first row
+        cursor="page[after]" in pages or "page[before]" in pages,
+        totals=totals in ("true", "1"),
+    )
+
+
+def _number(pages: dict[str, str], name: str, usual: int, most: int) -> int:
+    text = pages.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= most):
+        raise BadRequest(say("{name} must be a number from 1 to {max}.", name=name, max=most), parameter=name)
+    return int(text)
+
+
+def write_cursor(values: tuple[object, ...]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
+
+
+def _cursor(pages: dict[str, str], name: str, sorts: int) -> tuple[object, ...] | None:
+    text = pages.get(name)
+    if not text:
+        return None
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        values = None
+    usual = isinstance(values, list) and sorts <= len(values) <= sorts + 1
+    if not usual or not all(v is None or isinstance(v, str | int | bool) for v in values) or not isinstance(values[-1], int | str):
+        raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
+    if any(isinstance(v, int) and not -(2**63) <= v < 2**63 for v in values):
+        raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
+    return tuple(values)
+
+
+def _depends(registry: Registry, entity: Entity, query: Query, include: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    found = {entity.name}
+    paths = [c.path for c in query.conditions] + [s.path for s in query.sorts] + [(*p, "id") for p in include]
+    for path in paths:
+        here = entity
+        for name in path[:-1]:
+            step = here.by_name.get(name) or here.inverse_by_name[name]
+            here = registry.entities[step.source if isinstance(step, Inverse) else str(step.target)]
+            found.add(here.name)
+        last = here.inverse_by_name.get(path[-1])
+        if last:
+            found.add(last.source)
+    return tuple(sorted(found))

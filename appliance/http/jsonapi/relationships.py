@@ -1,0 +1,112 @@
+"""The endpoints under one record: its relationships, the records they lead to, its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from appliance.base.errors import BadRequest, NotAllowed, NotFound
+from appliance.base.text import say
+from appliance.http import requests
+from appliance.http.jsonapi import incoming, parameters
+from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.document import VERSION, Documents
+from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.past import entry_resource, history
+from appliance.http.jsonapi.resources import Resources, read_id, wanted_version, writable
+from appliance.records.entity import Entity, Field, Inverse
+from appliance.records.query import Condition
+from appliance.records.reading import Reading
+from appliance.records.registry import Registry
+
+
+@dataclass
+class Relationships:
+    resources: Resources
+
+    def related(self, type_: str, id_: str, name: str) -> Response:
+        """GET /api/<type>/<id>/<relation>: the record, or a list with all that lists can do."""
+        registry, entity, step = self._step(type_, name)
+        reading = self._reading(registry)
+        row = reading.get(entity.name, read_id(entity, id_))
+        table = registry.tables[entity.name]
+        if isinstance(step, Field) and not step.many:
+            target = registry.tables[str(step.target)]
+            found = reading.by_ids(target.entity.name, filter(None, [row[table.place[name]]]))
+            asked = self.resources.asked(registry, target.entity, listing=False)
+            if not found:
+                return answer({"jsonapi": VERSION, "data": None, "links": {"self": request.path}})
+            return answer(Documents(reading, asked).one(target, next(iter(found.values()))))
+        if isinstance(step, Inverse):
+            entity_there, condition = registry.entities[step.source], Condition((step.field,), "eq", (row[0],))
+        else:
+            ids = reading.linked(table, step, [row[0]])[row[0]]
+            entity_there, condition = registry.entities[str(step.target)], Condition(("id",), "in", tuple(ids) or (-1,))
+            # The links are rows of their own: a change of them moves this record's version, so the list hangs on both.
+        return self.resources.listing(registry, reading.actor, entity_there, f"{request.path}", condition, (entity.name,))
+
+    def linkage(self, type_: str, id_: str, name: str) -> Response:
+        """GET /api/<type>/<id>/relationships/<relation>."""
+        registry, entity, _ = self._step(type_, name)
+        parameters.read(registry, entity, request.query_string.decode("latin-1"), listing=False)
+        reading = self._reading(registry)
+        row = reading.get(entity.name, read_id(entity, id_))
+        return answer(Documents(reading).linkage(registry.tables[entity.name], row, name))
+
+    def change(self, type_: str, id_: str, name: str) -> Response:
+        """PATCH, POST and DELETE /api/<type>/<id>/relationships/<relation>: 204."""
+        check_content_type(request.headers.get("Content-Type", ""))
+        document = requests.body_object()
+        if "data" not in document:
+            raise BadRequest(say("The body needs data."), pointer="/data")
+        data: Any = document["data"]
+        with self.resources.records.work(requests.actor()) as work:
+            entity = writable(work.registry, type_)
+            step = _step_of(work.registry, entity, name)
+            record_id = read_id(entity, id_)
+            version = wanted_version({})
+            if isinstance(step, Field) and not step.many:
+                if request.method != "PATCH":
+                    raise NotAllowed(say("A link to one record is replaced by PATCH."))
+                target = incoming.identifier(work.registry, step, data)
+                work.update(entity.name, record_id, {name: target}, version=version)
+            else:
+                ids = incoming.identifiers(work.registry, entity, name, data)
+                how = {"POST": "add", "DELETE": "remove", "PATCH": "replace"}[request.method]
+                work.relate(entity.name, record_id, name, ids, how, version=version)
+        return no_content()
+
+    def history(self, type_: str, id_: str) -> Response:
+        """GET /api/<type>/<id>/history: the record's log entries, newest first."""
+        records = self.resources.records
+        registry = records.registry
+        entity = registry.of_type(type_)
+        after, limit = 0, 100
+        for name, value in request.args.items():
+            if name not in ("page[after]", "page[size]") or not (value.isascii() and value.isdigit() and len(value) < 18):
+                raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
+            if name == "page[after]":
+                after = int(value)
+            else:
+                limit = min(max(int(value), 1), 500)
+        reading = self._reading(registry)
+        entries = history(records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit)
+        return answer({"jsonapi": VERSION, "data": [entry_resource(e) for e in entries], "links": {"self": request.full_path.rstrip("?")}})
+
+    def _step(self, type_: str, name: str) -> tuple[Registry, Entity, Field | Inverse]:
+        registry = self.resources.records.registry
+        requests.actor()
+        entity = registry.of_type(type_)
+        return registry, entity, _step_of(registry, entity, name)
+
+    def _reading(self, registry: Registry) -> Reading:
+        return Reading(self.resources.records.database, registry, requests.actor())
+
+
+def _step_of(registry: Registry, entity: Entity, name: str) -> Field | Inverse:
+    step = entity.by_name.get(name) or entity.inverse_by_name.get(name)
+    if step is None or (isinstance(step, Field) and (not step.relational or step.target not in registry.entities)):
+        raise NotFound(say("{entity} has no relationship called {name}.", entity=entity.plural, name=name[:100]))
+    return step

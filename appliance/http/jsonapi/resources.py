@@ -1,0 +1,198 @@
+"""The endpoints of every resource type: list, get, create, update, delete."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from appliance.base.errors import BadRequest, NotFound
+from appliance.base.text import say
+from appliance.http import requests
+from appliance.http.jsonapi import parameters
+from appliance.http.jsonapi.answers import OPTIONS, Kept, Memory, answer, answer_bytes, no_content
+from appliance.http.jsonapi.document import Documents
+from appliance.http.jsonapi.idempotency import Idempotency
+from appliance.http.jsonapi.incoming import read_data, read_resource
+from appliance.http.jsonapi.media import check_content_type, choose
+from appliance.http.jsonapi.parameters import Asked
+from appliance.http.jsonapi.past import record_as_of
+from appliance.http.jsonapi.storing import Storing
+from appliance.records.entity import Entity
+from appliance.records.kinds import Wrong, record_id
+from appliance.records.permissions import Actor
+from appliance.records.query import Condition
+from appliance.records.reading import Reading
+from appliance.records.records import PROCESS, Records
+from appliance.records.registry import Registry
+from appliance.records.work import Work
+
+
+@dataclass
+class Resources:
+    """Views over all entities that a client may write by the API; one object for the whole door."""
+
+    records: Records
+    memory: Memory
+    idempotency: Idempotency
+
+    # ------------------------------------------------------------------ reading
+
+    def list(self, type_: str) -> Response:
+        """GET /api/<type>: answered from memory while the versions of all it hangs on stand still."""
+        registry, actor = self.records.registry, requests.actor()
+        entity = registry.of_type(type_)
+        return self.listing(registry, actor, entity, request.path)
+
+    def listing(
+        self,
+        registry: Registry,
+        actor: Actor,
+        entity: Entity,
+        path: str,
+        narrowed: Condition | None = None,
+        also: tuple[str, ...] = (),
+    ) -> Response:
+        """A list at any address; `narrowed` is a condition the address itself stands for, `also` what it hangs on beside
+        the entities in the query."""
+        media = choose(request.headers.get("Accept", ""))
+        key = (registry.revision, path, request.query_string, actor.rights)
+        kept = self.memory.get(key)
+        if kept and self._versions(kept.depends) == kept.versions:
+            return answer_bytes(kept.body, etag=kept.etag, media=media)
+        asked = self.asked(registry, entity)
+        if narrowed:
+            query = replace(asked.query, conditions=(*asked.query.conditions, narrowed))
+            asked = replace(asked, query=query, depends=(*asked.depends, *also))
+        versions = self._versions(asked.depends)  # before the rows: a commit in between makes this answer old, never wrong
+        reading = Reading(self.records.database, registry, actor)
+        found = reading.page(asked.query)
+        document = Documents(reading, asked).many(reading.table(entity.name), found, path)
+        body = orjson.dumps(document, option=OPTIONS)
+        etag = f'"{PROCESS}-{_digest(key, versions)}"'
+        self.memory.put(key, Kept(asked.depends, versions, etag, body))
+        return answer_bytes(body, etag=etag, media=media)
+
+    def asked(self, registry: Registry, entity: Entity, *, listing: bool = True) -> Asked:
+        """The query string read; remembered for as long as the schema stands."""
+        key = ("asked", entity.name, listing, request.query_string)
+        if found := registry.kept(key):
+            return found
+        text = request.query_string.decode("latin-1")
+        return registry.keep(key, parameters.read(registry, entity, text, listing=listing))
+
+    def get(self, type_: str, id_: str) -> Response:
+        """GET /api/<type>/<id>; with ?as-of= as it was."""
+        registry, actor = self.records.registry, requests.actor()
+        entity = registry.of_type(type_)
+        reading = Reading(self.records.database, registry, actor)
+        asked = self.asked(registry, entity, listing=False) if request.query_string else None
+        table = registry.tables[entity.name]
+        if asked and asked.as_of is not None:
+            return answer(record_as_of(self.records, reading, table, read_id(entity, id_), asked))
+        versions = self._versions(asked.depends) if asked and asked.include else ()
+        row = reading.get(entity.name, read_id(entity, id_))
+        etag = f'"{row[1]}"' if asked is None else f'"{row[1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
+        return answer(Documents(reading, asked).one(table, row), etag=etag)
+
+    # ------------------------------------------------------------------ writing
+
+    def create(self, type_: str) -> Response:
+        """POST /api/<type>: 201, or 200 when an upsert found the record."""
+        check_content_type(request.headers.get("Content-Type", ""))
+        actor = requests.actor()
+        document = requests.body_object()
+
+        def run(work: Work) -> Response:
+            entity = writable(work.registry, type_)
+            asked = self.asked(work.registry, entity, listing=False) if request.query_string else None
+            storing = Storing(work)
+            storing.read_included(document)
+            incoming = read_resource(work.registry, _with_meta(document), "/data", entity=entity, creating=True)
+            row, created = storing.create(incoming)
+            storing.create_rest()
+            table = work.table(entity.name)
+            row = work.row(table, row[0]) or row if work.database.dialect == "postgres" or storing.lids else row
+            reading = Reading(self.records.database, work.registry, actor)
+            location = f"/api/{entity.type}/{row[0]}"
+            body = Documents(reading, asked).one(table, row)
+            return answer(body, 201 if created else 200, etag=f'"{row[1]}"', location=location if created else None)
+
+        return self.idempotency.once(actor, run)
+
+    def update(self, type_: str, id_: str) -> Response:
+        """PATCH /api/<type>/<id>: with If-Match or meta.version, 412 when somebody was faster."""
+        check_content_type(request.headers.get("Content-Type", ""))
+        actor = requests.actor()
+        document = requests.body_object()
+        with self.records.work(actor) as work:
+            entity = writable(work.registry, type_)
+            asked = self.asked(work.registry, entity, listing=False) if request.query_string else None
+            incoming = read_resource(work.registry, read_data(document), "/data", entity=entity, id_=read_id(entity, id_), creating=False)
+            storing = Storing(work)
+            storing.read_included(document)
+            row = storing.update(incoming, wanted_version(incoming.meta))
+            storing.create_rest()
+            table = work.table(entity.name)
+            row = work.row(table, row[0]) or row if work.database.dialect == "postgres" or incoming.inverses else row
+            reading = Reading(self.records.database, work.registry, actor)
+            body = Documents(reading, asked).one(table, row)
+        return answer(body, etag=f'"{row[1]}"')
+
+    def delete(self, type_: str, id_: str) -> Response:
+        """DELETE /api/<type>/<id>: 204."""
+        actor = requests.actor()
+        with self.records.work(actor) as work:
+            entity = writable(work.registry, type_)
+            work.delete(entity.name, read_id(entity, id_), version=wanted_version({}))
+        return no_content()
+
+    def _versions(self, entities: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(map(self.records.versions.of, entities))
+
+
+def read_id(entity: Entity, text: str) -> int:
+    """The id in an address; NotFound when it cannot be one."""
+    try:
+        return record_id(text)
+    except Wrong:
+        raise NotFound(say("There is no {entity} with id {id}.", entity=entity.name, id=text[:50])) from None
+
+
+def writable(registry: Registry, type_: str) -> Entity:
+    """An entity whose records clients write directly; the built-in ones have addresses of their own."""
+    entity = registry.of_type(type_)
+    if entity.builtin:
+        raise NotFound(say("{type} cannot be written at this address.", type=type_))
+    return entity
+
+
+def wanted_version(meta: Mapping[str, Any]) -> int | None:
+    """The version the client has seen: If-Match, or meta.version."""
+    header = request.headers.get("If-Match")
+    if header and header.strip() != "*":
+        text = header.strip().removeprefix("W/").strip('"').split("-")[0]
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            return -1  # somebody else's ETag matches nothing here
+        return int(text)
+    version = meta.get("version")
+    if version is not None and (type(version) is not int):
+        raise BadRequest(say("meta.version must be a whole number."), pointer="/data/meta/version")
+    return version
+
+
+def _with_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`meta.upsert` may stand at the top of the document or in the resource."""
+    data = read_data(document)
+    meta = document.get("meta")
+    if isinstance(meta, dict) and "upsert" in meta and "upsert" not in (data.get("meta") or {}):
+        return {**data, "meta": {**(data.get("meta") or {}), "upsert": meta["upsert"]}}
+    return data
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=9).hexdigest()
