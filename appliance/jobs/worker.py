@@ -1,0 +1,151 @@
+"""The service that does the jobs: huey's consumer inside our process, woken by the commit that enqueued."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from huey import consumer
+
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.schedule import Schedules
+
+log = logging.getLogger(__name__)
+
+_LOOK = 0.025  # seconds between looks for messages of other processes; those of this one ring the bell
+_PROMOTE = 0.2
+_CLOCK = 1.0
+_PRUNE = 3600.0
+_HEALTH = 5.0
+
+
+class _Hand(consumer.Worker):
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.huey.jobs.database.release()
+
+
+class _Ticker(consumer.Scheduler):
+    """In place of huey's scheduler, which takes due tasks out of the storage and skips minutes nobody was up for."""
+
+    def initialize(self) -> None:
+        self._schedules = Schedules(self.huey.jobs)
+        self._next = {self._promote: 0.0, self._schedules.fire: 0.0, self._prune: time.monotonic() + 60}
+        self._pause = {self._promote: _PROMOTE, self._schedules.fire: _CLOCK, self._prune: _PRUNE}
+
+    def loop(self, now: Any = None) -> None:
+        queue = self.huey.queue
+        try:
+            if queue.ready(self.huey.lanes):
+                queue.ring()
+            for action, due in self._next.items():
+                if time.monotonic() >= due:
+                    self._next[action] = time.monotonic() + self._pause[action]
+                    action()
+        except Exception:
+            log.exception("The queue cannot be looked after; trying again")
+            self.stop_flag.wait(1.0)
+        self.stop_flag.wait(_LOOK)
+
+    def _promote(self) -> None:
+        self.huey.queue.promote()
+
+    def _prune(self) -> None:
+        if count := self.huey.jobs.prune():
+            log.info("%s old jobs were deleted", count)
+
+    def shutdown(self) -> None:
+        self.huey.jobs.database.release()
+
+
+class _InProcess(consumer.Consumer):
+    worker_class = _Hand
+    scheduler_class = _Ticker
+
+    def _set_signal_handlers(self) -> None:
+        """Signals belong to run/: huey's handlers would restart the program on SIGHUP."""
+
+
+class Worker:
+    """A service: `start`, `stop`, `health`. Several may serve one database, in one process or in many."""
+
+    name = "worker"
+
+    def __init__(self, jobs: Jobs, threads: int = 3, lanes: tuple[str, ...] | None = None):
+        self._jobs, self._threads, self._lanes = jobs, threads, lanes
+        self._consumer: _InProcess | None = None
+        self._heart: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Free the leases of dead processes and begin. Raises ValueError when a kind's crontab is wrong."""
+        queue = self._jobs.queue
+        Schedules(self._jobs).settle()
+        if freed := queue.recover():
+            log.info("%s jobs of a process that died start again", freed)
+        self._jobs.huey.lanes = self._lanes
+        self._consumer = _InProcess(self._jobs.huey, workers=self._threads, periodic=False, max_delay=2.0)
+        self._heart = threading.Thread(target=self._beat, args=(self._consumer,), name="jobs-heartbeat", daemon=True)
+        self._heart.start()
+        self._consumer.start()
+
+    def _beat(self, running: _InProcess) -> None:
+        queue = self._jobs.queue
+        renewed = checked = time.monotonic()
+        # Beats on while a body outlasts `stop`: its thread is alive, so nobody else may have the job.
+        while not running.stop_flag.wait(min(_HEALTH, queue.lease / 6)) or self._jobs.huey.runs():
+            try:
+                if time.monotonic() - renewed >= queue.lease / 3:
+                    renewed = time.monotonic()
+                    queue.renew()
+                if time.monotonic() - checked >= _HEALTH and not running.stop_flag.is_set():
+                    checked = time.monotonic()
+                    running.check_worker_health()
+            except Exception:
+                log.exception("The heartbeat of jobs failed; trying again")
+            if running.stop_flag.is_set():
+                time.sleep(0.1)
+        self._jobs.database.release()
+
+    def stop(self, deadline: float = 20.0) -> bool:
+        """Take no more jobs and wait for those that run. After half of `deadline` (seconds) `run.progress` ends them,
+        and they go back to the queue; one that never calls it is left to the end of the process, and starts again in
+        the next. True when all have ended."""
+        running = self._consumer
+        if running is None:
+            return True
+        running.stop_flag.set()
+        self._jobs.queue.ring()
+        ended = self._join(running, deadline / 2)
+        if not ended:
+            for run in self._jobs.huey.runs():
+                run.stop()
+            ended = self._join(running, deadline / 2)
+        if ended and self._heart:
+            self._heart.join(1.0)
+            self._consumer = None
+        return ended
+
+    def _join(self, running: _InProcess, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        threads = [thread for _, thread in running.worker_threads] + [running.scheduler]
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
+
+    def health(self) -> tuple[str, str]:
+        """("ok" | "degraded" | "down", reason)."""
+        running = self._consumer
+        if running is None or running.stop_flag.is_set():
+            return "down", "not running"
+        alive = sum(thread.is_alive() for _, thread in running.worker_threads)
+        if not alive or not running.scheduler.is_alive():
+            return "down", f"{alive} of {self._threads} threads alive"
+        overdue = [f"{run.job_id} ({run.kind.name})" for run in self._jobs.huey.runs() if run.overdue]
+        if overdue:
+            return "degraded", f"past their time limit: {', '.join(overdue)}"
+        state, reason = self._jobs.queue.check()
+        if alive < self._threads:
+            return "degraded", f"{alive} of {self._threads} threads alive"
+        return state, f"{alive} threads, {reason}"

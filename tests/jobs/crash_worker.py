@@ -1,0 +1,28 @@
+"""A process that works until it is killed: `crash_worker.py URL`. Run by test_jobs_crash.py."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from job_parts import Shop
+from private_databases import open_database
+
+from appliance.jobs.kind import JobKind
+from appliance.jobs.run import Run
+
+
+def nap(run: Run, number: int) -> dict[str, Any]:
+    run.progress(0, 1)
+    time.sleep(0.02)
+    return {"number": number}
+
+
+NAP = JobKind("nap", nap)
+
+if __name__ == "__main__":
+    Shop(open_database(sys.argv[1]), [NAP], threads=3).start()
+    sys.stdout.write("up\n")
+    sys.stdout.flush()
+    time.sleep(300)

@@ -1,0 +1,64 @@
+"""kill -9 at any moment loses no job and repeats only what was not finished."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from crash_worker import NAP
+from job_parts import Shop, until
+
+HERE = Path(__file__).parent
+JOBS, KILLS, THREADS = 150, 4, 3
+
+
+def start_worker(url: str) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, *HERE.parents[:2])))}
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "crash_worker.py"), url], stdout=subprocess.PIPE, env=environment
+    )
+    assert process.stdout and process.stdout.readline() == b"up\n"
+    return process
+
+
+def test_a_worker_killed_again_and_again_loses_no_job_and_repeats_no_finished_one(database, database_url):
+    jobs = Shop(database, [NAP]).jobs
+    ids = [jobs.enqueue("nap", {"number": n}) for n in range(JOBS)]
+    finished: dict[int, int] = {}
+    for kill in range(1, KILLS + 1):
+        worker = start_worker(database_url)
+        try:
+            until(lambda goal=kill: jobs.counts()["success"] >= goal * JOBS // (KILLS + 2))
+        finally:
+            worker.kill()
+            worker.wait()
+            worker.stdout.close()
+        finished |= {job.id: job.attempts for job in jobs.list(state="success", limit=JOBS)}
+    assert 0 < len(finished) < JOBS
+    worker = start_worker(database_url)
+    try:
+        until(lambda: jobs.counts()["success"] == JOBS)
+    finally:
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+    ended = {job.id: job for job in jobs.list(limit=JOBS)}
+    assert sorted(ended) == ids
+    assert [ended[i].result for i in ids] == [{"number": n} for n in range(JOBS)]
+    assert {i: ended[i].attempts for i in finished} == finished
+    assert sum(job.attempts for job in ended.values()) <= JOBS + KILLS * THREADS
+    assert sum(jobs.queue.depth().values()) == 0
+
+
+def test_a_job_that_kills_its_process_every_time_ends_dead_instead_of_killing_it_for_ever(database, shop):
+    here = shop(NAP)
+    job_id = here.jobs.enqueue("nap", {"number": 1})
+    for _ in range(5):  # claimed and started, then the process is gone: nobody acknowledges
+        assert here.jobs.huey.dequeue() is not None
+        database.run(database.sql("UPDATE ingot_task SET state = 0, owner = NULL"))
+    here.start()
+    job = here.reaches(job_id, "dead")
+    assert "ended 5 times" in job.error
+    assert sum(here.queue.depth().values()) == 0

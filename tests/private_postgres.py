@@ -1,0 +1,106 @@
+"""A PostgreSQL of our own for the tests: fresh data folder, Unix socket only, one database per test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+_USER = "postgres"
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+def _binaries() -> Path | None:
+    """Where initdb and postgres lie: Debian keeps them off the PATH."""
+    found = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]) if p.parts[-3].isdigit() else 0)
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+class PrivatePostgres:
+    """A running server. `url()` makes a new empty database and returns its URL."""
+
+    def __init__(self, folder: Path, binaries: Path):
+        self._folder = folder
+        self._names = (f"test_{n}" for n in itertools.count(1))
+        # PostgreSQL refuses root; the folder must belong to whoever runs it.
+        self._as: dict[str, str] = {"user": _USER} if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
+        if self._as:
+            shutil.chown(folder, _USER)
+        data = folder / "data"
+        setup = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", _USER]
+        setup += ["--no-locale", "-E", "UTF8", "--no-sync"]
+        subprocess.run(setup, check=True, cwd="/", capture_output=True, **self._as)  # type: ignore[call-overload]
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": "60",
+        }
+        command = [str(binaries / "postgres"), "-D", str(data)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        self._log = (folder / "log").open("wb")
+        self._process = subprocess.Popen(command, cwd="/", stdout=self._log, stderr=self._log, **self._as)  # type: ignore[call-overload]
+        self._wait()
+
+    def _wait(self) -> None:
+        import psycopg
+
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(host=str(self._folder), user=_USER, dbname="postgres").close()
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((self._folder / "log").read_text("utf-8", "replace")) from None
+                time.sleep(0.05)
+
+    def url(self) -> str:
+        import psycopg
+
+        name = next(self._names)
+        with psycopg.connect(host=str(self._folder), user=_USER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return f"postgresql://{_USER}@/{name}?host={quote(str(self._folder), safe='/')}"
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)  # "fast": ends the sessions that tests left open
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+@contextmanager
+def private_postgres() -> Iterator[PrivatePostgres]:
+    """Start one, stop it afterwards. Skips the test where PostgreSQL is not installed; fails it when CI is set."""
+    binaries = _binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed, and CI must test on it")
+        pytest.skip("PostgreSQL is not installed")
+    # Not pytest's own temporary folder: that is closed to other users, and socket paths must stay under 108 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="ingot-pg-"))
+    server = PrivatePostgres(folder, binaries)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
