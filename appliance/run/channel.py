@@ -1,0 +1,141 @@
+"""waitress's channel, extended at four points: WebSockets leave it, streams are flushed per chunk, a refused upload
+can read its answer, and half-filled buffers do not spin the loop. Leans on inner parts of waitress 3.0.2 (pinned).
+
+A TLS channel would override `handle_read`, `send`, `readable` and `writable` and leave the rest as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+from appliance.run.refusals import Refusal, Unavailable
+
+LINGER_SECONDS = 5.0
+
+
+class Task(WSGITask):
+    """One request in the application."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()  # tells a keep-alive client not to send its next request here
+        return bytes(super().build_response_header())
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        # A body of unknown length is a stream: somebody waits for each part. (Else `send_bytes` holds parts back.)
+        if data and self.content_length is None:
+            self.channel.flush_stream()
+
+
+class Channel(HTTPChannel):
+    """One connection. Its server carries `upgrades` (None: no WebSockets here) and `stopping`; see HttpLoop."""
+
+    task_class = Task
+    error_task_class = Refusal
+
+    connected: bool
+    socket: Any
+    streaming = False  # the running request's answer has no known length
+    refused = False  # answered by Refusal, perhaps before its body was read
+    _linger_until: float | None = None
+
+    # ---- worker threads
+
+    def service(self) -> None:
+        request = self.requests[0]
+        self.streaming = False
+        if not request.error and "UPGRADE" in request.headers:
+            if self._can_hand_over(request):
+                # From here on the socket is touched in the loop's thread alone: it cannot race with poll(). The
+                # channel keeps the request meanwhile, so nothing more is read from the socket.
+                self.server.trigger.pull_trigger(self._hand_over)
+                return
+            # An Upgrade may be ignored: the application sees an ordinary request then, and says what it thinks of it.
+            request.headers.pop("UPGRADE", None)
+        super().service()
+
+    def _can_hand_over(self, request: Any) -> bool:
+        wanted = {word.strip().lower() for word in request.headers.get("CONNECTION", "").split(",")}
+        if (
+            self.server.upgrades is None
+            or request.command != "GET"
+            or request.version != "1.1"
+            or request.headers["UPGRADE"].lower() != "websocket"
+            or "upgrade" not in wanted
+            or len(self.requests) > 1  # pipelined: bytes after the handshake have been read already
+            or self.request is not None
+            or self.total_outbufs_len  # an earlier answer is still on its way
+        ):
+            return False
+        if self.server.upgrades.full:
+            request.error = Unavailable("")
+            return False
+        return True
+
+    def flush_stream(self) -> None:
+        """Send what is there; the loop goes on with what the client does not take at once."""
+        self.streaming = True
+        with self.outbuf_lock:
+            self._flush_exception(self._flush_some, do_close=False)
+            if self.total_outbufs_len or self.will_close:
+                self.server.pull_trigger()
+
+    # ---- the loop's thread
+
+    def _hand_over(self) -> None:
+        """The socket leaves waitress and goes on in a thread of its own."""
+        if not self.connected:
+            return
+        self.del_channel()
+        sock, self.socket, self.connected = self.socket, None, False
+        request = self.requests.pop()
+        self.server.upgrades.begin(sock, Task(self, request).get_environment(), self.server.application, request.close)
+
+    def readable(self) -> bool:
+        if self._linger_until is None:
+            return bool(super().readable())
+        if time.monotonic() > self._linger_until:
+            self.will_close = True
+        return not self.will_close
+
+    def writable(self) -> bool:
+        if self._linger_until is not None or self.will_close or self.close_when_flushed:
+            return self.will_close or self.close_when_flushed
+        if self.requests and not self.streaming:
+            # waitress would say yes for any byte, and handle_write() do nothing below send_bytes: a spinning loop
+            # for as long as the application thinks between two parts of its answer
+            return bool(self.total_outbufs_len >= self.adj.send_bytes)
+        return bool(self.total_outbufs_len)
+
+    def handle_write(self) -> None:
+        if self.streaming and self.requests:
+            self._flush_exception(self._flush_some_if_lockable)
+        if self.refused and self.close_when_flushed and not self.will_close:
+            self._flush_exception(self._flush_some)
+            if self.connected and not self.total_outbufs_len and not self.will_close:
+                self._begin_lingering()
+            return
+        super().handle_write()
+
+    def handle_read(self) -> None:
+        if self._linger_until is None:
+            super().handle_read()
+        else:
+            with contextlib.suppress(OSError):
+                self.recv(self.adj.recv_bytes)  # to nowhere; the end of it closes the channel
+
+    def _begin_lingering(self) -> None:
+        """The client may still be sending a body that nobody wants. Closing now would answer it with a reset, and
+        most clients would never show the 413: read on for a moment instead."""
+        self.close_when_flushed = False
+        self._linger_until = time.monotonic() + LINGER_SECONDS
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.will_close = True

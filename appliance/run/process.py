@@ -1,0 +1,212 @@
+"""The life of the process: lock, run file, control door, services, ready; and back in reverse.
+
+The control door is first up and last down, so that whatever happens in between can be asked about."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from appliance.base import clock
+from appliance.base.errors import StartRefused
+from appliance.base.paths import Home
+from appliance.base.text import say
+from appliance.run import exit_codes, run_file
+from appliance.run.control import Command, ControlDoor, tail
+from appliance.run.home_lock import HomeLock
+from appliance.run.run_file import RunInfo
+from appliance.run.services import Health, Service, Services
+from appliance.run.web import WebServer
+
+_log = logging.getLogger(__name__)
+_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+
+
+class Process:
+    """What the services may know of the process they live in. `commands` and `queries` are the control door's and can
+    be added to; `components` returns further healths to show (engines), by name."""
+
+    def __init__(self, home: Home, version: str):
+        self.home = home
+        self.queries: dict[str, Command] = {"status": lambda _: self.status(), "logs": self._logs}
+        self.commands: dict[str, Command] = {
+            "stop": lambda _: self.ask_stop(),
+            "restart": lambda _: self.ask_stop(exit_codes.RESTART),
+        }
+        self.components: Callable[[], Mapping[str, Health]] = dict
+        self.services = Services()
+        self.info = RunInfo(os.getpid(), "starting", version, clock.wire_now())
+        self._began = time.monotonic()
+        # A SimpleQueue, for its put() may interrupt its own get(): a signal handler that sets an Event can deadlock.
+        self._wishes: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._signals = 0
+
+    def ask_stop(self, exit_code: int = exit_codes.STOPPED) -> dict[str, Any]:
+        """End the process in good order, soon. Returns at once; any thread."""
+        self._wishes.put(exit_code)
+        return {"state": "stopping"}
+
+    def status(self) -> dict[str, Any]:
+        healths = {**self.services.health(), **self.components()}
+        return {
+            "pid": self.info.pid,
+            "state": self.info.state,
+            "reason": self.info.reason,
+            "version": self.info.version,
+            "home": str(self.home.root),
+            "addresses": self.info.addresses,
+            "started_at": self.info.started_at,
+            "uptime_seconds": round(time.monotonic() - self._began, 1),
+            "rss_bytes": rss_bytes(),
+            "health": {name: {"state": h.state, "reason": h.reason} for name, h in healths.items()},
+        }
+
+    def write(self, **changes: Any) -> None:
+        """Change what the run file says."""
+        self.info = replace(self.info, **changes)
+        run_file.write(self.home, self.info)
+
+    def _logs(self, asked: dict[str, Any]) -> dict[str, Any]:
+        lines = str(asked.get("lines", "100"))
+        return {"lines": tail(self.home.logs / "ingot.log", int(lines) if lines.isdecimal() else 100)}
+
+    # ---- the main thread
+
+    def catch_signals(self) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._signals += 1
+        self._wishes.put(exit_codes.STOPPED)
+
+    def hurried(self) -> bool:
+        """Somebody pressed Ctrl+C a second time."""
+        return self._signals > 1
+
+    def wait(self) -> int:
+        """Wait until somebody wants the end; the exit code they want."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._wishes.get(timeout=0.5)  # an untimed wait is deaf to Ctrl+C on Windows
+
+
+def run(
+    home: Home,
+    build: Callable[[Process], Sequence[Service]],
+    *,
+    version: str,
+    on_ready: Callable[[Process], None] = lambda _: None,
+    stop_seconds: float = 9.0,
+    exit_when_blocked: bool = True,
+) -> int:
+    """Live until asked to stop; returns the exit code. Main thread only (signals).
+
+    `build` makes the services; it runs with the home locked and the control door open, so migrations belong in it. A
+    StartRefused from it or from a service becomes one sentence on stderr and its exit code. Without
+    `exit_when_blocked` the process then stays, its control door open and its state "blocked", until it is stopped.
+    Stopping ends within `stop_seconds` and one more; a second signal cuts that short."""
+    sys.setswitchinterval(0.0005)  # a computing thread then holds a request up for 28 ms instead of 97 (p99)
+    process, lock = Process(home, version), HomeLock(home)
+    process.catch_signals()
+    try:
+        home.create()
+        lock.acquire()
+    except StartRefused as refusal:
+        return _complain(refusal)
+    except OSError as error:
+        return _complain(
+            StartRefused(
+                say("The home folder {home} cannot be used: {why}", home=home.root, why=error.strerror),
+                exit_codes.SETTINGS_WRONG,
+            )
+        )
+    door = ControlDoor(home, process.queries, process.commands)
+    code = exit_codes.STOPPED
+    try:
+        process.write()
+        door.start()
+        process.write(
+            control_socket=door.socket_path, control_address=door.address, control_token=door.token, state="starting"
+        )
+        try:
+            _start(process, build(process), stop_seconds)
+            on_ready(process)
+            code = process.wait()
+        except StartRefused as refusal:
+            code = _complain(refusal)
+            if not exit_when_blocked:
+                process.write(state="blocked", reason=str(refusal.message))
+                code = process.wait() or code
+        process.write(state="stopping")
+    except Exception as error:
+        _log.exception("crashed")
+        sys.stderr.write(f"Ingot crashed: {type(error).__name__}: {error}\n")
+        code = exit_codes.CRASHED
+    finally:
+        late = _stop(process, door, stop_seconds)
+        run_file.remove(home)
+        lock.release()
+    if late or _left_behind():
+        _end_anyway(code)
+    return code
+
+
+def _start(process: Process, services: Sequence[Service], stop_seconds: float) -> None:
+    doors = [service for service in services if isinstance(service, WebServer)]
+    try:
+        for door in doors:
+            door.bind()  # a taken port shall be known before anything slow starts
+        process.services.start(services, stop_seconds)
+    except BaseException:
+        for door in doors:
+            door.unbind()
+        raise
+    addresses = [address for door in doors for address in door.addresses]
+    process.write(state="ready", addresses=addresses)
+    _log.info("ready: %s", ", ".join(addresses) or "no public door")
+
+
+def _stop(process: Process, door: ControlDoor, seconds: float) -> list[str]:
+    until = time.monotonic() + seconds
+    late = process.services.stop(seconds - 1, process.hurried)
+    door.stop(max(0.6, min(2.0, until - time.monotonic())))
+    return late
+
+
+def _complain(refusal: StartRefused) -> int:
+    sys.stderr.write(f"{refusal.message}\n")
+    return refusal.exit_code
+
+
+def _left_behind() -> bool:
+    return any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate())
+
+
+def _end_anyway(code: int) -> None:
+    """A thread that hangs would keep the interpreter from ending: give it a second, then go."""
+
+    def end() -> None:
+        time.sleep(1)
+        logging.shutdown()
+        os._exit(code)
+
+    threading.Thread(target=end, name="end-anyway", daemon=True).start()
+
+
+def rss_bytes() -> int | None:
+    """Memory this process holds, where /proc says it."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
