@@ -47,9 +47,8 @@ class Tail:
         if self._thread:
             self._thread.join(deadline)
 
-    def failure(self) -> str:
-        """Why the last turn failed; empty when it did not."""
-        return self._failure
+    def health(self) -> tuple[str, str]:
+        return ("degraded", self._failure) if self._failure else ("ok", "")
 
     def _run(self) -> None:
         mark = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from job_parts import Shop
-from private_databases import database, database_url, postgres_server  # noqa: F401
+
 
 from appliance.jobs.kind import JobKind
 

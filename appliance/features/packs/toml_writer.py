@@ -12,7 +12,9 @@ from appliance.records.declaration import write_entity
 from appliance.records.entity import Entity
 
 _WIDTH = 110
-_FIELD_ORDER = ("name", "kind", "label", "help", "target", "inverse", "on_delete", "choices", "default", "required", "unique")
+_FIELD_ORDER = tuple(
+    "name kind label help target inverse on_delete choices default required unique currency places min max".split()
+)
 _VIEW_ORDER = ("name", "label", "kind", "group_by", "columns", "filter", "sort")
 
 

@@ -1,0 +1,6 @@
+"""`python -m appliance` is `ingot`."""
+
+from appliance.cli import main
+
+if __name__ == "__main__":
+    main()

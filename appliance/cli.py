@@ -1,0 +1,277 @@
+"""The `ingot` command. Every command takes --home; what prints data takes --json; exit codes mean things."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from appliance import assembly
+from appliance.base import logs, paths
+from appliance.base.errors import IngotError, Invalid, StartRefused
+from appliance.base.paths import Home
+from appliance.base.settings import SETTINGS, Settings, load
+from appliance.base.text import say
+from appliance.features.identity import accounts, tokens
+from appliance.records.declaration import write_entity
+from appliance.records.permissions import SYSTEM
+from appliance.run import process
+from appliance.run.client import ControlClient
+from appliance.run.process import Process
+
+
+class Failing(click.Group):
+    """Our errors end a command with their sentence and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StartRefused as refusal:
+            click.echo(str(refusal.message), err=True)
+            sys.exit(refusal.exit_code)
+        except Invalid as error:
+            for problem in error.problems:
+                click.echo(f"{problem.field}: {problem.message}", err=True)
+            sys.exit(1)
+        except IngotError as error:
+            click.echo(str(error.message), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Failing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(assembly.version(), prog_name="ingot")
+def main() -> None:
+    """Ingot: business records for a small team, on a box they own."""
+
+
+def with_home(command: Callable[..., Any]) -> Callable[..., Any]:
+    option = click.option("--home", type=click.Path(path_type=Path), default=None, help="The folder of this installation.")
+
+    @option
+    @functools.wraps(command)
+    def run(*args: Any, home: Path | None, **kwargs: Any) -> Any:
+        return command(*args, home=(home or paths.default_home()).absolute(), **kwargs)
+
+    return run
+
+
+def with_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def open_house(home: Path) -> assembly.House:
+    logs.start(None, "warning")
+    return assembly.open_house(load(home))
+
+
+def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
+    """Print rows as JSON, or as aligned columns."""
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+        return
+    if not rows:
+        return
+    texts = [[str(v) if v is not None else "" for v in row.values()] for row in rows]
+    widths = [max(len(t[n]) for t in texts) for n in range(len(texts[0]))]
+    for line in texts:
+        click.echo("  ".join(t.ljust(w) for t, w in zip(line, widths, strict=True)).rstrip())
+
+
+# ---------------------------------------------------------------------- the process
+
+
+@main.command()
+@with_home
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port; 0 takes any free one.")
+@click.option("--only", type=click.Choice(["web", "worker"]), help="One role of this process alone.")
+@click.option("--demo", is_flag=True, help="Install the CRM pack and its demo records.")
+def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool) -> None:
+    """Run Ingot until it is stopped."""
+    settings = load(home, {"host": host, "port": port})
+    logs.start(settings.home.create().logs, settings.log_level)
+    house: list[assembly.House] = []
+
+    def build(running: Process) -> Any:
+        house.append(assembly.open_house(settings))
+        if demo:
+            assembly.install_demo(house[0])
+        return assembly.build(house[0], running, only)
+
+    def ready(running: Process) -> None:
+        greet(house[0], running.info.addresses)
+
+    sys.exit(process.run(settings.home, build, version=assembly.version(), on_ready=ready))
+
+
+def greet(house: assembly.House, addresses: list[str]) -> None:
+    """Where it can be reached and, on a box nobody owns yet, the link that signs the first administrator in."""
+    for address in addresses:
+        click.echo(f"Ingot is ready: {address}/")
+    secret = house.claim.open() if addresses else None
+    if secret:
+        click.echo(f"Nobody owns this box yet. This link works once and makes you its administrator:\n  {addresses[0]}/claim/{secret}")
+    sys.stdout.flush()
+
+
+@main.command()
+@with_home
+@with_json
+def status(home: Path, as_json: bool) -> None:
+    """How the running process does."""
+    found = ControlClient(Home(home)).status()
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"{found['state']}, pid {found['pid']}, {', '.join(found['addresses'])}, up {found['uptime_seconds']:.0f} s")
+    show(False, [{"part": n, "state": h["state"], "reason": h["reason"]} for n, h in found["health"].items()])
+
+
+@main.command()
+@with_home
+def stop(home: Path) -> None:
+    """Stop the running process in good order."""
+    if not ControlClient(Home(home)).stop(wait_seconds=15):
+        raise IngotError(say("It did not stop within 15 seconds."))
+
+
+@main.command("logs")
+@with_home
+@click.option("--lines", default=100, show_default=True)
+def show_logs(home: Path, lines: int) -> None:
+    """The last lines of the log."""
+    file = Home(home).logs / "ingot.log"
+    for line in file.read_text("utf-8").splitlines()[-lines:] if file.exists() else []:
+        click.echo(line)
+
+
+@main.command()
+@with_home
+@with_json
+def check(home: Path, as_json: bool) -> None:
+    """Are the settings and the database sound? Works whether Ingot runs or not."""
+    settings = load(home)
+    house = assembly.open_house(settings)
+    state, reason = house.database.check()
+    if as_json:
+        click.echo(json.dumps({"database": {"state": state, "reason": reason}, "settings": dict(settings.shown())}, indent=2))
+    else:
+        click.echo(f"database: {state} ({reason})")
+        show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
+    sys.exit(0 if state == "ok" else 1)
+
+
+# ---------------------------------------------------------------------- people and programs
+
+
+@main.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@with_home
+@click.argument("email")
+@click.option("--name", default="")
+@click.option("--role", "roles", multiple=True, help="admin, editor, reader, or ENTITY:ROLE. May be repeated.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(home: Path, email: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
+    """Add a user."""
+    house = open_house(home)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    with house.records.work(SYSTEM) as work:
+        row = accounts.add_user(work, email, name=name, roles=list(roles) or None, password=password)
+    click.echo(f"User {row[0]}: {email}")
+
+
+@user.command("list")
+@with_home
+@with_json
+def user_list(home: Path, as_json: bool) -> None:
+    """Who there is."""
+    rows = open_house(home).database.rows("SELECT id, email, name, roles, active FROM ingot_user ORDER BY id")
+    show(as_json, [dict(zip(("id", "email", "name", "roles", "active"), (*r[:3], orjson.loads(r[3]), bool(r[4])), strict=True)) for r in rows])
+
+
+@user.command("disable")
+@with_home
+@click.argument("email")
+def user_disable(home: Path, email: str) -> None:
+    """Keep a user from signing in; records stay theirs."""
+    house = open_house(home)
+    with house.records.work(SYSTEM) as work:
+        work.update("user", known_user(house, email), {"active": False})
+
+
+@user.command("reset-password")
+@with_home
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_reset(home: Path, email: str, password_stdin: bool) -> None:
+    """Set a new password and end the user's sessions."""
+    house = open_house(home)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with house.records.work(SYSTEM) as work:
+        accounts.set_password(work, known_user(house, email), password)
+
+
+def known_user(house: assembly.House, email: str) -> int:
+    found = accounts.find_user(house.database, email)
+    if found is None:
+        raise IngotError(say("There is no user with the address {email}.", email=email))
+    return found
+
+
+@main.group()
+def token() -> None:
+    """Tokens for programs."""
+
+
+@token.command("create")
+@with_home
+@with_json
+@click.option("--user", "email", required=True, help="The user on whose behalf the program acts.")
+@click.option("--name", required=True)
+@click.option("--scope", "scopes", multiple=True, help="ENTITY:VERB, as contacts:read or *:write. None: all the user may do.")
+@click.option("--expires", help="A date, a time, or a span: 2027-01-31, 90d.")
+def token_create(home: Path, as_json: bool, email: str, name: str, scopes: tuple[str, ...], expires: str | None) -> None:
+    """Make a token and print it, once."""
+    house = open_house(home)
+    with house.records.work(SYSTEM) as work:
+        token_id, secret = tokens.create_token(work, known_user(house, email), name, list(scopes), expires)
+    click.echo(json.dumps({"id": str(token_id), "token": secret}) if as_json else secret)
+
+
+# ---------------------------------------------------------------------- entities
+
+
+@main.group()
+def entity() -> None:
+    """What kinds of record there are."""
+
+
+@entity.command("list")
+@with_home
+@with_json
+def entity_list(home: Path, as_json: bool) -> None:
+    """All entities."""
+    entities = [e for e in open_house(home).records.registry.entities.values() if not e.builtin]
+    show(as_json, [{"name": e.name, "plural": e.plural, "label": e.label, "fields": len(e.fields)} for e in entities])
+
+
+@entity.command("show")
+@with_home
+@click.argument("name")
+def entity_show(home: Path, name: str) -> None:
+    """One entity's declaration, as JSON."""
+    click.echo(json.dumps(write_entity(open_house(home).records.registry.find(name)), indent=2, ensure_ascii=False))
+
+
+def settings_of(home: Path) -> Settings:
+    return load(home)
