@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from appliance import assembly
 from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
-from appliance.base.settings import SETTINGS, Settings, load
+from appliance.base.settings import SETTINGS, load
 from appliance.base.text import say
 from appliance.features.identity import accounts, tokens
+from appliance.features.imports.running import Plan, run_import
 from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
 from appliance.run import process
@@ -273,5 +275,46 @@ def entity_show(home: Path, name: str) -> None:
     click.echo(json.dumps(write_entity(open_house(home).records.registry.find(name)), indent=2, ensure_ascii=False))
 
 
-def settings_of(home: Path) -> Settings:
-    return load(home)
+# ---------------------------------------------------------------------- records in and out
+
+
+@main.command("import")
+@with_home
+@with_json
+@click.argument("entity_name", metavar="ENTITY")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", "keys", multiple=True, help="Field that tells records apart: rows with a known key change that record.")
+@click.option("--map", "mappings", multiple=True, metavar="FIELD=COLUMN", help="FIELD=COLUMN, or RELATION.KEY_FIELD=COLUMN.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="Write rejected rows, with reasons, to this CSV file.")
+@click.option("--dry-run", is_flag=True, help="Check every row, store none.")
+def import_file(
+    home: Path, as_json: bool, entity_name: str, file: Path, keys: tuple[str, ...], mappings: tuple[str, ...], rejects: Path | None, dry_run: bool
+) -> None:
+    """Import a CSV or TSV file. Ends with 1 when rows were rejected, all others being stored."""
+    house = open_house(home)
+    found = house.records.registry.find(entity_name)
+    if found.builtin:
+        raise IngotError(say("{entity} cannot be imported.", entity=found.plural))
+    pairs = {}
+    for text in mappings:
+        name, equals, column = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"--map wants FIELD=COLUMN, not {text}")
+        pairs[name] = column
+    plan = Plan(found.name, file, keys, pairs, dry_run, rejects=rejects)
+    report = run_import(house.records, replace(SYSTEM, via="import"), plan)
+    if as_json:
+        click.echo(json.dumps(report.shown(), indent=2, ensure_ascii=False))
+    else:
+        for number, reason in report.rejects[:20]:
+            click.echo(f"row {number}: {reason}", err=True)
+        if report.rejected > 20:
+            click.echo(f"... and {report.rejected - 20} more; --rejects FILE writes them all.", err=True)
+        word = "would be " if dry_run else ""
+        click.echo(
+            f"{report.rows} rows: {report.created} {word}created, {report.updated} {word}updated, {report.unchanged} unchanged, "
+            f"{report.rejected} rejected, in {report.seconds:.1f} s"
+        )
+        if report.unused_columns:
+            click.echo(f"Columns not used: {', '.join(report.unused_columns)}")
+    sys.exit(1 if report.rejected else 0)

@@ -72,7 +72,7 @@ class Work:
             raise NotAllowed(say("You may not change this record."))
         self._check_version(table, row, version)
         columns, links = self._clean(table, values, creating=False)
-        return self._apply(table, row, columns, links)
+        return self.apply(table, row, columns, links)
 
     def delete(self, entity: str, record_id: int, *, version: int | None = None) -> None:
         """Remove a record. Links to it are cleared, or it is refused, or they go too, as each link's `on_delete` says."""
@@ -95,7 +95,7 @@ class Work:
             before = set(self.linked(table, name, record_id))
             wanted = {"add": before | set(targets), "remove": before - set(targets), "replace": set(targets)}[how]
             self._check_targets(table, [(field, t) for t in wanted - before], [])
-            return self._apply(table, row, {}, {name: sorted(wanted)})
+            return self.apply(table, row, {}, {name: sorted(wanted)})
         inverse = table.entity.inverse_by_name.get(name)
         if inverse is None:
             raise NotFound(say("{entity} has no relationship called {name}.", entity=entity, name=name))
@@ -231,7 +231,8 @@ class Work:
             changed |= dict.fromkeys(entry.change)
         raise Stale(row[1], list(changed))
 
-    def _apply(self, table: Table, row: Row, columns: dict[str, Any], links: dict[str, list[int]]) -> Row:
+    def apply(self, table: Table, row: Row, columns: dict[str, Any], links: dict[str, list[int]]) -> Row:
+        """Write what differs of cleaned values; the caller has checked the right to. For this floor only."""
         place = table.place
         show = table.shown
         change: Change = {}
@@ -320,11 +321,11 @@ class Work:
                     continue  # a cascade took it already
                 if field.many:
                     rest = [t for t in self.linked(other, field.name, record_id) if t != row[0]]
-                    self._apply(other, other_row, {}, {field.name: rest})
+                    self.apply(other, other_row, {}, {field.name: rest})
                 elif field.on_delete == "cascade":
                     self._delete(other, other_row)
                 else:
-                    self._apply(other, other_row, {field.name: None}, {})
+                    self.apply(other, other_row, {field.name: None}, {})
         links = {f.name: self.linked(table, f.name, row[0]) for f in table.links}
         change = self._shown(table, row, links, creating=False)
         for name in links:

@@ -1,0 +1,1 @@
+"""Live notices: /live says what changed, never the data."""

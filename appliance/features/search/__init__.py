@@ -1,0 +1,1 @@
+"""Search over all entities: records become documents, a follower keeps the index fresh, /api/search answers."""

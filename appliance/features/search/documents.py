@@ -1,0 +1,90 @@
+"""A row becomes a document of the index: its title, the texts of its searchable fields, and who may find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from appliance.engines.search.protocol import Document
+from appliance.records.entity import Entity, Field
+from appliance.records.tables import Row, Table
+
+Texts = Callable[[Any], str]
+HEAVIEST = 4
+
+
+class DocumentMaker:
+    """Makes documents of one table's rows in one schema revision. An entity without searchable fields is found by its
+    title."""
+
+    def __init__(self, table: Table):
+        entity = table.entity
+        self._table, self._entity = table, entity
+        self._titles = [name for name in entity.title_fields if name in table.place]
+        self._owner, self._updated = table.place["owner"], table.place["updated_at"]
+        self._fields = [
+            (f.name, table.place[f.name], table.showers.get(f.name), text_of(f), min(HEAVIEST, f.searchable), f.kind.code_like)
+            for f in entity.searchable
+            if f.name in table.place and not f.relational  # a relation's words are those of another record
+        ]
+        # a title may be the e-mail address or the number itself, and be quoted by its fragments like any code
+        searched = {f[0] for f in self._fields}
+        self._code_titles = [
+            table.place[name] for name in self._titles if entity.by_name[name].kind.code_like and name not in searched
+        ]
+        self.everybody = f"all:{entity.name}"
+        self._own = f"own:{entity.name}:"
+
+    def title(self, row: Row) -> str:
+        """What the record is called; empty when nothing of its title is filled in."""
+        return self._entity.title_of(self._table.show(row, self._titles)) if self._titles else ""
+
+    def make(self, row: Row) -> Document:
+        texts: list[tuple[str, str, int]] = []
+        codes = [str(row[place]) for place in self._code_titles if row[place]]
+        for name, place, show, words, weight, is_code in self._fields:
+            value = row[place]
+            if value is None or value == "":
+                continue
+            text = words(show(value) if show else value)
+            if text:
+                texts.append((name, text, weight))
+                if is_code:
+                    codes.append(text)
+        owner = row[self._owner]
+        readers = [self.everybody] if owner is None else [self.everybody, self._own + str(owner)]
+        return Document(self._entity.name, row[0], self.title(row), texts, codes, readers, _micros(row[self._updated]))
+
+
+def text_of(field: Field) -> Texts:
+    """Wire value -> the words a person would search for: the labels of choices beside their values."""
+    if field.kind.name in ("choice", "multi_choice"):
+        words = {c.value: c.label if c.label == c.value else f"{c.label} {c.value}" for c in field.choices}
+        if field.kind.name == "choice":
+            return lambda value: words.get(value, value)
+        return lambda value: ", ".join(words.get(one, one) for one in value)
+    if field.kind.name == "json":
+        return lambda value: " ".join(_leaves(value))
+    if field.kind.name == "boolean":
+        return lambda value: ""  # nobody searches for "true"
+    return str
+
+
+def shape(entity: Entity) -> tuple[Any, ...]:
+    """What an entity's documents depend on beside its rows: another shape, and all of them must be made anew."""
+    title = tuple((name, f.column) for name in entity.title_fields if (f := entity.by_name.get(name)))
+    fields = tuple((f.id, f.name, f.column, f.kind.name, f.searchable, f.choices) for f in entity.searchable)
+    return entity.id, entity.name, entity.title, title, fields
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _leaves(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _leaves(one)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
+
+
+def _micros(updated_at: str | None) -> int:
+    return int(datetime.fromisoformat(updated_at).timestamp() * 1_000_000) if updated_at else 0
