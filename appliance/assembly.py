@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 
@@ -23,12 +23,19 @@ from appliance.engines.database.sqlite import SqliteDatabase
 from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.engines.queue.database import DatabaseQueue
+from appliance.features.batches import batch
+from appliance.features.batches.batch import batch_kind
 from appliance.features.feed import api as feed
+from appliance.features.health.api import Traffic, make_health
+from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
 from appliance.features.identity import api as identity_api
 from appliance.features.identity.pages import make_pages
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
+from appliance.features.imports import api as imports_api
+from appliance.features.imports.api import import_kind
+from appliance.features.jobs import api as jobs_api
 from appliance.features.schema import api as schema_api
 from appliance.http.app import create_app
 from appliance.http.hosts import Hosts
@@ -40,7 +47,7 @@ from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 from appliance.records.tail import Tail
 from appliance.run.migrating import migrate
-from appliance.run.process import Process
+from appliance.run.process import Process, rss_bytes
 from appliance.run.services import Health, Service
 from appliance.run.web import WebServer
 
@@ -71,11 +78,16 @@ def open_house(settings: Settings) -> House:
     records = Records(database)
     with records.work(SYSTEM) as work:
         accounts.seed_roles(work)
-    jobs = Jobs(database, DatabaseQueue(database))
+    files = LocalFiles(home.files)
     sessions = Sessions(database, settings.session_days)
-    return House(
-        settings, database, records, jobs, LocalFiles(home.files), sessions, Claim(database), Who(records, sessions)
-    )
+    who = Who(records, sessions)
+    kinds = [
+        batch_kind(records, files, who.of_job),
+        import_kind(records, files, who.of_job),
+        sweep_kind(records, sessions, settings.trash_days),
+    ]
+    jobs = Jobs(database, DatabaseQueue(database), kinds)
+    return House(settings, database, records, jobs, files, sessions, Claim(database), who)
 
 
 def install_demo(house: House) -> None:
@@ -108,34 +120,46 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     settings, records = house.settings, house.records
     tail = Tail(house.database, records)
     services: list[Service] = [Running(tail)]
-    healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
+    healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check, "log tail": tail.health}
     hub = Hub()
     if only != "web":
-        services.append(Running(Worker(house.jobs, settings.workers)))
+        worker = Worker(house.jobs, settings.workers)
+        services.append(Running(worker))
+        healths["worker"] = worker.health
     if only != "worker":
-        app = public_door(house, settings.host)
+        app = public_door(house, healths)
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)
         services.append(WebServer(app, settings.host, settings.port, settings.threads, hub, max_body=limit))
     process.components = lambda: {name: Health(*check()) for name, check in healths.items()}  # type: ignore[arg-type]
     return services
 
 
-def public_door(house: House, bound: str) -> Flask:
+def public_door(house: House, healths: Mapping[str, Callable[[], tuple[str, str]]]) -> Flask:
     """The Flask application with every feature's pages and addresses."""
-    records, settings = house.records, house.settings
-    resources = make_resources(records)
+    records, settings, jobs = house.records, house.settings, house.jobs
+    traffic = Traffic()
+
+    def gauges() -> dict[str, float]:
+        found: dict[str, float] = {f'ingot_jobs{{state="{state}"}}': n for state, n in jobs.counts().items()}
+        return {**found, "ingot_log_position": records.log.last(), "ingot_memory_bytes": rss_bytes() or 0}
+
     return create_app(
         blueprints=[
-            make_blueprint(records, resources),
+            make_health(lambda: {name: check() for name, check in healths.items()}, gauges, traffic),
+            batch.make_api(records, jobs, house.files),
+            imports_api.make_api(records, jobs, house.files),
+            jobs_api.make_api(jobs),
+            make_blueprint(records, make_resources(records)),
             schema_api.make_api(records),
             feed.make_api(records),
             identity_api.make_api(records),
             make_pages(records, house.sessions, house.claim),
         ],
         authenticate=house.who.authenticate,
-        hosts=Hosts(settings.hosts, bound),
+        hosts=Hosts(settings.hosts, settings.host),
         templates=paths.TEMPLATES,
         max_body=settings.max_upload,
+        extend=traffic.watch,
     )
 
 

@@ -4,7 +4,8 @@ log entry happen here, in this order; a failure anywhere leaves nothing behind."
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from appliance.base import clock, ids
@@ -100,6 +101,17 @@ class Work:
         if inverse is None:
             raise NotFound(say("{entity} has no relationship called {name}.", entity=entity, name=name))
         return self._relate_inverse(table, row, inverse.source, inverse.field, targets, how)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail alone: its rows and its entries are taken back, and the error passes on."""
+        entries = len(self._entries)
+        try:
+            with self.database.write():
+                yield
+        except BaseException:
+            del self._entries[entries:]
+            raise
 
     # ------------------------------------------------------------------ reading inside the transaction
 

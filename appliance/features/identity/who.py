@@ -15,7 +15,7 @@ from appliance.base.text import say
 from appliance.features.identity.accounts import grants_of
 from appliance.features.identity.sessions import COOKIE, Session, Sessions
 from appliance.features.identity.tokens import find_token
-from appliance.records.permissions import Actor
+from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -74,6 +74,15 @@ class Who:
         return Actor(
             f"{kind}:{key}", grants, user=user_id, name=name, admin=admin and not scopes, scopes=scopes, via=via, language=language or "en"
         )
+
+    def of_job(self, key: str, scopes: list[str]) -> Actor:
+        """Who a job acts for, with the rights they have now. NotSignedIn when the user is gone or disabled."""
+        if key == SYSTEM.key:
+            return SYSTEM
+        actor = self.actor_of(int(key.partition(":")[2]), "user", int(key.partition(":")[2]), scopes=tuple(scopes), via="job")
+        if actor is None:
+            raise NotSignedIn(say("The user this job acts for is gone or disabled."))
+        return actor
 
     def _remembered(self, key: str, look_up: Any) -> Actor | None:
         versions = self._records.versions

@@ -7,7 +7,7 @@ import csv
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from appliance.records.bulk import Bulk
 from appliance.records.kinds import Wrong
 from appliance.records.permissions import Actor, sees
 from appliance.records.records import Records
+from appliance.records.steps import Steps
 from appliance.records.work import Work
 
 CHUNK = 2_000
@@ -52,6 +53,12 @@ class Report:
     unused_columns: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    def counts(self) -> list[int]:
+        return [self.rows, self.created, self.updated, self.unchanged, self.rejected]
+
+    def add(self, counts: list[int]) -> None:
+        self.rows, self.created, self.updated, self.unchanged, self.rejected = map(sum, zip(self.counts(), counts, strict=True))
+
     def shown(self) -> dict[str, Any]:
         rate = round(self.rows / self.seconds) if self.seconds else 0
         return {
@@ -68,8 +75,11 @@ class _DryRun(Exception):
 Progress = Callable[[int, int | None, str], None]
 
 
-def run_import(records: Records, actor: Actor, plan: Plan, progress: Progress | None = None) -> Report:
-    """Do it. Raises Invalid or NotFound before the first row for a plan that cannot work."""
+def run_import(
+    records: Records, actor: Actor, plan: Plan, progress: Progress | None = None, steps: Steps | None = None
+) -> Report:
+    """Do it. Raises Invalid or NotFound before the first row for a plan that cannot work. With `steps`, chunks that an
+    earlier run of the same job stored are not stored again."""
     began = time.monotonic()
     layout = reading.detect(plan.path)
     entity = records.registry.entity(plan.entity)
@@ -83,10 +93,19 @@ def run_import(records: Records, actor: Actor, plan: Plan, progress: Progress | 
     rows = reading.rows(plan.path, layout)
     found_before: dict[str, dict[Any, int | None]] = {}
     try:
-        while chunk := list(islice(rows, CHUNK)):
+        for number in count():
+            chunk = list(islice(rows, CHUNK))
+            if not chunk:
+                break
+            if steps and (earlier := steps.result(number)):
+                report.add(earlier)
+                continue
             try:
                 with records.work(actor) as work:
+                    before = report.counts()
                     _store(work, plan, mapping, chunk, report, refused, found_before)
+                    if steps:
+                        steps.mark(number, [now - then for now, then in zip(report.counts(), before, strict=True)])
                     if plan.dry_run:
                         raise _DryRun
             except _DryRun:

@@ -20,7 +20,7 @@ from appliance.records.declaration import read_entity
 from appliance.records.entity import Entity
 
 _BARE = re.compile(r"[a-z][a-z0-9_-]*")
-_WORDS: dict[str, type] = {"name": str, "label": str, "version": str, "description": str, "requires": list}
+_WORDS: dict[str, Any] = {"name": str, "label": str, "version": str, "description": str, "requires": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,19 @@ def _folder(path_or_name: str | Path) -> Path:
 def _pack_words(folder: Path, problems: list[Problem]) -> dict[str, Any]:
     file = folder / "pack.toml"
     words = _toml(file, problems) if file.exists() else {}
-    good = {}
+    good: dict[str, Any] = {}
     for key, value in words.items():
         where = f"pack.toml: {key}"
         if key not in _WORDS:
             problems.append(Problem(where, say("is not a word of a pack"), "unknown"))
-        elif not isinstance(value, _WORDS[key]) or (key == "requires" and not all(isinstance(v, str) for v in value)):
-            wanted = say("must be a list of names of packs") if key == "requires" else say("must be a text")
-            problems.append(Problem(where, wanted, "type"))
+        elif not isinstance(value, _WORDS[key]):
+            problems.append(Problem(where, say("must be {kind}", kind=_WORDS[key].__name__), "type"))
+        elif key == "requires" and not all(isinstance(v, str) for v in value):
+            problems.append(Problem(where, say("must be a list of names of packs"), "type"))
         else:
             good[key] = value
     if not _BARE.fullmatch(good.get("name", folder.name)):
-        problems.append(Problem("pack.toml: name", say("must be a name in small letters: {example}", example="field_service")))
+        problems.append(Problem("pack.toml: name", say("must be a name in small letters: field_service")))
     return good
 
 

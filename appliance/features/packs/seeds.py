@@ -41,7 +41,7 @@ def read_seeds(folder: Path, problems: list[Problem]) -> list[SeedRecord]:
         where = f"records/{file.name}"
         named = _FILE.fullmatch(file.name)
         if named is None:
-            problems.append(Problem(where, say("must be called like {example}", example="10_accounts.jsonl")))
+            problems.append(Problem(where, say("must be called like 10_accounts.jsonl")))
             continue
         for number, line in _lines(file, where, problems):
             record = _record(named[1], line, f"{where}:{number}", known, problems)
@@ -87,5 +87,7 @@ def _check(value: Any, where: str, known: set[str], problems: list[Problem]) -> 
             resolve(value, _ANY_DAY)
         except Wrong as wrong:
             problems.append(Problem(where, wrong.message, wrong.code))
-    elif isinstance(value, dict) and "$ref" in value and (len(value) > 1 or value["$ref"] not in known):
-        problems.append(Problem(where, say("{ref} is not an earlier record of this pack", ref=value["$ref"]), "reference"))
+    elif isinstance(value, dict) and "$ref" in value:
+        ref = value["$ref"]
+        if len(value) > 1 or not isinstance(ref, str) or ref not in known:
+            problems.append(Problem(where, say("{ref} is not an earlier record of this pack", ref=ref), "reference"))

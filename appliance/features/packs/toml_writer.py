@@ -1,4 +1,4 @@
-"""Writes a declaration as a pack file, in the order a person would: what it is, what it is called, its fields, its views."""
+"""Writes a declaration as a pack file, in the order a person would: its names, its fields, its views."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from appliance.records.declaration import write_entity
 from appliance.records.entity import Entity
 
 _WIDTH = 110
-_FIELD_ORDER = tuple(
-    "name kind label help target inverse on_delete choices default required unique currency places min max".split()
-)
+_FIELD_ORDER = (
+    "name", "kind", "label", "help", "target", "inverse", "on_delete", "choices", "default", "required", "unique",
+    "currency", "places", "min", "max",
+)  # fmt: skip
 _VIEW_ORDER = ("name", "label", "kind", "group_by", "columns", "filter", "sort")
 
 
 def write_pack_file(entity: Entity) -> str:
-    """TOML text that `read_pack` reads back into the same declaration. Labels that follow from the name are left out, and
-    so is the pack: the folder says it. What TOML has no word for (null) is left out too."""
+    """TOML text that `read_pack` reads back into the same declaration. Labels that follow from the name are left
+    out, and so is the pack: the folder says it. What TOML has no word for (null) is left out too."""
     words = write_entity(entity)
     fields, views = words.pop("fields"), words.pop("views", [])
     words.pop("pack", None)

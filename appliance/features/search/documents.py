@@ -24,7 +24,14 @@ class DocumentMaker:
         self._titles = [name for name in entity.title_fields if name in table.place]
         self._owner, self._updated = table.place["owner"], table.place["updated_at"]
         self._fields = [
-            (f.name, table.place[f.name], table.showers.get(f.name), text_of(f), min(HEAVIEST, f.searchable), f.kind.code_like)
+            (
+                f.name,
+                table.place[f.name],
+                table.showers.get(f.name),
+                text_of(f),
+                min(HEAVIEST, f.searchable),
+                f.kind.code_like,
+            )
             for f in entity.searchable
             if f.name in table.place and not f.relational  # a relation's words are those of another record
         ]
@@ -62,8 +69,8 @@ def text_of(field: Field) -> Texts:
     if field.kind.name in ("choice", "multi_choice"):
         words = {c.value: c.label if c.label == c.value else f"{c.label} {c.value}" for c in field.choices}
         if field.kind.name == "choice":
-            return lambda value: words.get(value, value)
-        return lambda value: ", ".join(words.get(one, one) for one in value)
+            return lambda value: words.get(value) or str(value)
+        return lambda value: ", ".join(words.get(one) or str(one) for one in value)
     if field.kind.name == "json":
         return lambda value: " ".join(_leaves(value))
     if field.kind.name == "boolean":

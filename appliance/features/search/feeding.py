@@ -37,11 +37,11 @@ class Feeding:
     def __init__(self, database: Database, records: Records, engine: SearchEngine):
         self._database, self._records, self._engine = database, records, engine
         self._entries = database.sql(
-            'SELECT "position", "entity", "record" FROM ingot_log WHERE "position" > ? ORDER BY "position" LIMIT ?'
+            "SELECT position, entity, record FROM ingot_log WHERE position > ? ORDER BY position LIMIT ?"
         )
         self._changes = database.sql(
-            "SELECT \"position\", \"record\", \"entity\", \"change\" FROM ingot_log WHERE \"entity\" IN ('entity', 'field') "
-            'AND "position" > ? AND "position" <= ?'
+            "SELECT position, record, entity, change FROM ingot_log WHERE entity IN ('entity', 'field') "
+            "AND position > ? AND position <= ? ORDER BY position"
         )
         self._read: int | None = None  # how far the log was read
         self._committed = -1
@@ -62,8 +62,10 @@ class Feeding:
         if self._read is None or position != self._committed:  # another index has taken over
             self.forget()
             self._read = self._committed = position
-        registry = self._records.refresh()
+        before = self._records.registry.revision
         entries = self._database.rows(self._entries, (self._read, BATCH))
+        # After the entries: a registry older than an entry would not know the entity it speaks of.
+        registry = self._records.refresh()
         if entries:
             self._follow(registry, entries)
             self._read = entries[-1][0]
@@ -73,9 +75,9 @@ class Feeding:
         self._committed = safe
         if more:
             rest(started)
-        elif not entries:
+        elif registry.revision == before:  # else the registry may be ahead of the entries that were read
             self._shapes = {name: shape(table.entity) for name, table in registry.tables.items()}
-        return more or bool(entries)
+        return more
 
     # ------------------------------------------------------------------ entries
 
@@ -89,16 +91,15 @@ class Feeding:
             else:
                 touched.setdefault(entity, {})[record] = None
         if schema:
-            for position, thing, kind, change in self._database.rows(self._changes, (self._read, entries[-1][0])):
-                for name in _named(registry, thing, kind, orjson.loads(change)):
-                    self._schema_changed(registry, name, position)
+            for change in self._database.rows(self._changes, (self._read, entries[-1][0])):
+                self._schema_changed(registry, *change)
         for entity, ids in touched.items():
             table = registry.tables.get(entity)
             if table:  # else its removal or new name is an entry too, met already or soon
-                self._put(table, list(ids))
+                self._put(registry, table, list(ids))
 
-    def _put(self, table: Table, ids: list[int]) -> None:
-        rows = Reading(self._database, self._records.registry, SYSTEM).by_ids(table.entity.name, ids)
+    def _put(self, registry: Registry, table: Table, ids: list[int]) -> None:
+        rows = Reading(self._database, registry, SYSTEM).by_ids(table.entity.name, ids)
         maker = DocumentMaker(table)
         self._engine.put([maker.make(row) for row in rows.values()])
         if gone := [i for i in ids if i not in rows]:
@@ -106,12 +107,22 @@ class Feeding:
 
     # ------------------------------------------------------------------ the schema
 
-    def _schema_changed(self, registry: Registry, name: str, position: int) -> None:
+    def _schema_changed(self, registry: Registry, position: int, thing: int, kind: str, text: str) -> None:
+        before, after = orjson.loads(text).get("declaration", (None, None))
+        key = "name" if kind == "entity" else "entity"
+        had, has = (words.get(key) if isinstance(words, dict) else None for words in (before, after))
+        names = {name for name in (had, has) if name}
+        if kind == "entity":
+            names |= {e.name for e in registry.entities.values() if e.id == thing}
+            if had and had != has:  # removed or renamed; by now another entity may have that name
+                self._forget_entity(had)
+        for name in names:
+            self._check_shape(registry, name, position)
+
+    def _check_shape(self, registry: Registry, name: str, position: int) -> None:
         table = registry.tables.get(name)
-        if table is None:  # removed, or renamed away
-            self._engine.drop(name)
-            self._again.pop(name, None)
-            self._shapes.pop(name, None)
+        if table is None:
+            self._forget_entity(name)
             return
         now = shape(table.entity)
         if self._shapes.get(name) == now:
@@ -119,6 +130,11 @@ class Feeding:
         self._shapes[name] = now
         held = self._again.get(name)
         self._again[name] = Again(held.position if held else position - 1)
+
+    def _forget_entity(self, name: str) -> None:
+        self._engine.drop(name)
+        self._again.pop(name, None)
+        self._shapes.pop(name, None)
 
     def _index_again(self, registry: Registry) -> bool:
         """A part of the backlog; the old documents answer until theirs are replaced. True when some is left."""
@@ -133,14 +149,3 @@ class Feeding:
                 del self._again[name]
             return bool(self._again)
         return False
-
-
-def _named(registry: Registry, thing: int, kind: str, change: dict[str, Any]) -> set[str]:
-    """The entities that an entry of the schema speaks of, by the names they had and have."""
-    found = set()
-    for words in change.get("declaration", ()):
-        if isinstance(words, dict):
-            found.add(words.get("name" if kind == "entity" else "entity"))
-    if kind == "entity":
-        found |= {e.name for e in registry.entities.values() if e.id == thing}
-    return {name for name in found if name}

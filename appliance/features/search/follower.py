@@ -77,8 +77,8 @@ class IndexFollower:
 
     def rebuild(self, progress: Progress) -> int:
         """Make the index anew now, from any thread, while the old one answers and is still fed; returns the number of
-        records. Raises Conflict while another rebuild is under way, Unavailable in a process that is not the writer, and
-        what `progress(done, total)` raises: then the old index stays."""
+        records. Raises Conflict while another rebuild is under way, Unavailable in a process that is not the writer,
+        and what `progress(done, total)` raises: then the old index stays."""
 
         def note(done: int, total: int) -> None:
             self._progress = (done, total)
@@ -93,9 +93,7 @@ class IndexFollower:
     # ------------------------------------------------------------------ the thread
 
     def _run(self) -> None:
-        mark = None
-        behind = True
-        self._heal(first=True)
+        mark, behind, first = None, True, True
         while not self._stopping.is_set():
             rung = behind or self._bell.wait(POLL)
             try:
@@ -105,7 +103,8 @@ class IndexFollower:
                         self._stopping.wait(COLLECT)
                     self._bell.clear()  # before reading: who rings from now on is heard in the next turn
                     mark = now
-                    behind = self._turn()
+                    behind = self._turn(first)
+                    first = False
                 self._failure = ""
             except _Stopped:
                 break
@@ -122,9 +121,9 @@ class IndexFollower:
         self._stopping.wait(_AGAIN)
         return True
 
-    def _turn(self) -> bool:
+    def _turn(self, first: bool) -> bool:
         """One step; True when there is more to do at once."""
-        if self._heal():
+        if self._heal(first):
             return True
         with self._order:
             more = self._feeding.step()
@@ -132,12 +131,12 @@ class IndexFollower:
             self._fresh_at = time.monotonic()
         return more
 
-    def _heal(self, *, first: bool = False) -> bool:
+    def _heal(self, first: bool) -> bool:
         """Make the index anew when following the log would not, or hardly, bring it up to date."""
         position, last = self._engine.position(), self._records.log.last()
         if position == last and not (first and position == 0):
             return False
-        if position and 0 <= last - position <= FAR:
+        if position and position <= last <= position + FAR:
             return False
         log.info("The search index is made anew: it stands at %s, the log at %s", position, last)
         self.rebuild(self._check)

@@ -1,0 +1,72 @@
+"""/healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus. They say nothing of the records, so they
+need no actor."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import orjson
+from flask import Blueprint, Flask, Response, g
+
+State = tuple[str, str]
+Components = Callable[[], Mapping[str, State]]
+Gauges = Callable[[], Mapping[str, float]]
+
+
+class Traffic:
+    """Counts answers by status class and the seconds they took."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[str] = Counter()
+        self.seconds = 0.0
+
+    def watch(self, app: Flask) -> None:
+        @app.before_request
+        def begin() -> None:
+            g.began = time.perf_counter()
+
+        @app.after_request
+        def end(response: Response) -> Response:
+            self.answers[f"{response.status_code // 100}xx"] += 1
+            self.seconds += time.perf_counter() - g.get("began", time.perf_counter())
+            return response
+
+
+def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blueprint:
+    """`components` answers (ok | degraded | down, reason) by name; `gauges` further numbers for /metrics."""
+    health = Blueprint("health", __name__)
+
+    @health.get("/healthz")
+    def alive() -> Response:
+        return Response(b'{"status":"ok"}', content_type="application/json")
+
+    @health.get("/readyz")
+    def ready() -> Response:
+        found = components()
+        down = any(state == "down" for state, _ in found.values())
+        body = {
+            "status": "down" if down else "degraded" if any(s != "ok" for s, _ in found.values()) else "ok",
+            "components": {name: {"state": state, "reason": reason} for name, (state, reason) in found.items()},
+        }
+        return Response(orjson.dumps(body), 503 if down else 200, {"Content-Type": "application/json", "Cache-Control": "no-store"})
+
+    @health.get("/metrics")
+    def metrics() -> Response:
+        lines = ["# TYPE ingot_http_answers_total counter"]
+        lines += [f'ingot_http_answers_total{{status="{status}"}} {count}' for status, count in sorted(traffic.answers.items())]
+        lines += ["# TYPE ingot_http_seconds_total counter", f"ingot_http_seconds_total {traffic.seconds:.6f}"]
+        lines.append("# TYPE ingot_component_up gauge")
+        lines += [f'ingot_component_up{{component="{n}"}} {int(s != "down")}' for n, (s, _) in components().items()]
+        for name, value in gauges().items():
+            bare = name.split("{")[0]
+            if f"# TYPE {bare} gauge" not in lines:
+                lines.append(f"# TYPE {bare} gauge")
+            lines.append(f"{name} {value:g}")
+        return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return health
+
+
+
