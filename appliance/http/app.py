@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, g, render_template, request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
 from appliance.base.errors import IngotError, NotSignedIn
@@ -18,15 +20,36 @@ from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.media import MEDIA
 from appliance.http.requests import Authenticate
 
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": (
+class NoSessions(SessionInterface):
+    def open_session(self, app: Flask, request: Any) -> NullSession:
+        return _NO_SESSION
+
+    def is_null_session(self, obj: object) -> bool:
+        return True
+
+
+_NO_SESSION = NullSession()
+
+SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    (
+        "Content-Security-Policy",
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
-}
+)
+
+
+class Door(Flask):
+    """Flask without what no view here uses: sessions of its own (ours are rows), and views that are coroutines, about
+    which it would ask at each step of each request."""
+
+    session_interface = NoSessions()
+
+    def ensure_sync(self, func: Any) -> Any:
+        return func
 
 
 def create_app(
@@ -39,7 +62,7 @@ def create_app(
     extend: Callable[[Flask], None] | None = None,
 ) -> Flask:
     """The application. `authenticate` says who sent a request; `extend` may add what is no blueprint (flask-sock)."""
-    app = Flask("ingot", static_folder=None, template_folder=str(templates))
+    app = Door("ingot", static_folder=None, template_folder=str(templates))
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.strict_slashes = False
@@ -53,12 +76,6 @@ def create_app(
             document = {"errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]}
             return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
         return None
-
-    @app.after_request
-    def leave(response: Response) -> Response:
-        for name, value in SECURITY.items():
-            response.headers.setdefault(name, value)
-        return response
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response | tuple[str, int]:
@@ -76,7 +93,22 @@ def create_app(
         app.register_blueprint(blueprint)
     if extend:
         extend(app)
+    app.wsgi_app = Guarded(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+class Guarded:
+    """Adds the security headers an answer does not set itself. As WSGI: through Flask's own it costs 50 µs a request."""
+
+    def __init__(self, inner: Any):
+        self._inner = inner
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            present = {name for name, _ in headers}
+            return start_response(status, headers + [pair for pair in SECURITY if pair[0] not in present], exc_info)
+
+        return self._inner(environ, start)
 
 
 def wants_page() -> bool:

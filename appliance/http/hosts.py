@@ -18,11 +18,20 @@ class Hosts:
         if bound and bound not in ("0.0.0.0", "::"):  # noqa: S104
             self._names.add(bound.lower())
         self._addresses = _own_addresses()
+        self._judged: dict[str, bool] = {}
 
     def knows(self, header: str | None) -> bool:
         """Is this Host header (name or address, with or without a port) one of ours?"""
         if not header:
             return False
+        known = self._judged.get(header)
+        if known is None:
+            known = self._judge(header)
+            if len(self._judged) < 1_000:
+                self._judged[header] = known
+        return known
+
+    def _judge(self, header: str) -> bool:
         host = header.rsplit(":", 1)[0] if not header.endswith("]") and ":" in header else header
         host = host.strip("[]").rstrip(".").lower()
         if host in self._names:

@@ -92,6 +92,10 @@ class Table:
             )
         return found
 
+    def plain(self, name: str, held: Any) -> Any:
+        """A value from a row as a cleaner would have given it: dates of PostgreSQL become text."""
+        return held if held is None or type(held) in (int, str, bool) else self.shown(name, held)
+
     def show(self, row: Sequence[Any], names: Sequence[str] | None = None) -> dict[str, Any]:
         """Wire values by field name; all fields held in the row when no names are given."""
         place, showers = self.place, self.showers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from appliance.engines.database.protocol import Database
@@ -16,6 +17,8 @@ from appliance.records.records import PROCESS, Records
 log = logging.getLogger(__name__)
 POLL = 0.05
 """Seconds between looks for commits of other processes; our own commits ring a bell."""
+GATHER = 0.01
+"""Seconds to wait for more when the last turn has only just ended."""
 
 
 class Tail:
@@ -51,15 +54,18 @@ class Tail:
         return ("degraded", self._failure) if self._failure else ("ok", "")
 
     def _run(self) -> None:
-        mark = None
+        mark, busy = None, 0.0
         while not self._stopping:
             rung = self._bell.wait(POLL)
+            if rung and time.monotonic() - busy < 2 * GATHER:
+                time.sleep(GATHER)  # commits come thick: take several in one turn
             self._bell.clear()
             try:
                 now = self._database.change_mark()
                 if rung or now != mark:
                     mark = now
                     self._turn()
+                    busy = time.monotonic()
                 self._failure = ""
             except Exception as error:
                 self._failure = str(error)

@@ -7,11 +7,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import peewee
 
+from appliance.engines.database.group_sync import GroupSync
 from appliance.engines.database.threads import ThreadedDatabase
 
 try:
@@ -26,7 +29,6 @@ class Gate:
     def __init__(self, path: Path):
         self._lock = threading.Lock()
         self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        self._owner: int | None = None
 
     def acquire(self) -> None:
         self._lock.acquire()
@@ -36,47 +38,18 @@ class Gate:
         except BaseException:
             self._lock.release()
             raise
-        self._owner = threading.get_ident()
 
     def release(self) -> None:
-        """Safe to call twice: commit() and then rollback() both end a transaction whose COMMIT failed."""
-        if self._owner == threading.get_ident():
-            self._owner = None
-            if fcntl:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-            self._lock.release()
-
-
-class GatedSqlite(peewee.SqliteDatabase):
-    """peewee's SQLite whose write transactions pass the gate. Deferred (read) transactions do not."""
-
-    def init(self, database: str, **options: Any) -> None:
-        super().init(database, **options)
-        self.gate = Gate(Path(str(database) + ".gate"))
-
-    def begin(self, lock_type: str | None = None) -> None:
-        self.gate.acquire()
-        try:
-            super().begin(lock_type)
-        except BaseException:
-            self.gate.release()
-            raise
-
-    def commit(self) -> Any:
-        # A COMMIT that raises keeps the gate: peewee rolls back next, and that releases it.
-        result = super().commit()
-        self.gate.release()
-        return result
-
-    def rollback(self) -> Any:
-        try:
-            return super().rollback()
-        finally:
-            self.gate.release()
+        if fcntl:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._lock.release()
 
 
 class SqliteDatabase(ThreadedDatabase):
-    """See protocol.Database. With synchronous=full every acknowledged write survives a power cut."""
+    """See protocol.Database. With synchronous=full every acknowledged write survives a power cut.
+
+    All of a process's writes run on one connection, handed from thread to thread under the gate: a connection throws its
+    cached pages away when another one commits, and reading them again took as long as the write itself."""
 
     dialect = "sqlite"
     like = "LIKE"
@@ -84,7 +57,7 @@ class SqliteDatabase(ThreadedDatabase):
     def __init__(self, path: Path, synchronous: str = "full"):
         super().__init__()
         self.path = path
-        self.peewee = GatedSqlite(
+        self.peewee = peewee.SqliteDatabase(
             str(path),
             lock_type="IMMEDIATE",
             timeout=20,
@@ -92,13 +65,51 @@ class SqliteDatabase(ThreadedDatabase):
             cached_statements=512,
             pragmas={
                 "journal_mode": "wal",
-                "synchronous": synchronous,
+                "synchronous": "normal",  # with full, GroupSync does the rest
                 "foreign_keys": 1,
                 "cache_size": -32000,
                 "mmap_size": 256 * 1024 * 1024,
                 "temp_store": 2,
             },
         )
+        self._gate = Gate(Path(f"{path}.gate"))
+        self._writer: Any = None
+        self._sync = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        self._gate.acquire()
+        try:
+            own = self.connection()
+            if self._writer is None:
+                self.peewee.close()
+                self._writer = self.connection()
+                self.peewee._state.reset()
+                own = self.connection()
+            # peewee keeps a connection for each thread; for the length of this transaction, this thread's is the writer
+            state = self.peewee._state
+            state.set_connection(self._writer)
+            try:
+                yield
+            finally:
+                state.set_connection(own)
+        finally:
+            self._gate.release()
+
+    def _committed(self) -> int:
+        return self._sync.committed() if self._sync else 0
+
+    def _make_durable(self, ticket: int) -> None:
+        if self._sync:
+            self._sync.wait(ticket)
+
+    def close(self) -> None:
+        super().close()
+        if self._sync:
+            self._sync.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def reserve_ids(self, table: str, count: int) -> range:
         # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence, also when ids are set by hand

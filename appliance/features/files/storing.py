@@ -85,6 +85,12 @@ def add_file(work: Work, kept: Kept, *, public: bool = False) -> Row:
 
 
 def sweep(database: Database, store: FileStore, older_than_seconds: float = DAY) -> int:
-    """Delete contents no record of `file` holds; returns how many. The age spares uploads whose record is to come."""
-    held = database.sql("SELECT 1 FROM ingot_file WHERE sha = ? LIMIT 1")
-    return store.sweep(lambda sha: bool(database.rows(held, (sha,))), older_than_seconds)
+    """Delete contents that neither a record of `file` nor a job names (an import's table, as long as the job is kept).
+    Returns how many. The age spares uploads whose record is to come."""
+    record = database.sql("SELECT 1 FROM ingot_file WHERE sha = ? LIMIT 1")
+    job = database.sql("SELECT 1 FROM ingot_job WHERE arguments LIKE ? LIMIT 1")
+
+    def held(sha: str) -> bool:
+        return bool(database.rows(record, (sha,)) or database.rows(job, (f"%{sha}%",)))
+
+    return store.sweep(held, older_than_seconds)

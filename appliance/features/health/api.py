@@ -6,9 +6,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, g
+from flask import Blueprint, Flask, Response
 
 State = tuple[str, str]
 Components = Callable[[], Mapping[str, State]]
@@ -16,22 +17,26 @@ Gauges = Callable[[], Mapping[str, float]]
 
 
 class Traffic:
-    """Counts answers by status class and the seconds they took."""
+    """Counts answers by status class, and the seconds they took. A WSGI layer: cheaper than Flask's own hooks."""
 
     def __init__(self) -> None:
         self.answers: Counter[str] = Counter()
         self.seconds = 0.0
 
     def watch(self, app: Flask) -> None:
-        @app.before_request
-        def begin() -> None:
-            g.began = time.perf_counter()
+        inner = app.wsgi_app
 
-        @app.after_request
-        def end(response: Response) -> Response:
-            self.answers[f"{response.status_code // 100}xx"] += 1
-            self.seconds += time.perf_counter() - g.get("began", time.perf_counter())
-            return response
+        def counted(environ: Any, start_response: Any) -> Any:
+            began = time.perf_counter()
+
+            def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+                self.answers[status[0]] += 1
+                self.seconds += time.perf_counter() - began
+                return start_response(status, headers, exc_info)
+
+            return inner(environ, start)
+
+        app.wsgi_app = counted  # type: ignore[method-assign]
 
 
 def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blueprint:
@@ -55,7 +60,7 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
     @health.get("/metrics")
     def metrics() -> Response:
         lines = ["# TYPE ingot_http_answers_total counter"]
-        lines += [f'ingot_http_answers_total{{status="{status}"}} {count}' for status, count in sorted(traffic.answers.items())]
+        lines += [f'ingot_http_answers_total{{status="{status}xx"}} {count}' for status, count in sorted(traffic.answers.items())]
         lines += ["# TYPE ingot_http_seconds_total counter", f"ingot_http_seconds_total {traffic.seconds:.6f}"]
         lines.append("# TYPE ingot_component_up gauge")
         lines += [f'ingot_component_up{{component="{n}"}} {int(s != "down")}' for n, (s, _) in components().items()]

@@ -33,7 +33,8 @@ class Asked:
     size: int
     number: int
     include: bool
-    words: tuple[tuple[str, str], ...]
+    itself: str  # the links are written once for a query string that comes again
+    first: str
 
 
 def make_api(records: Records, engine: SearchEngine) -> Blueprint:
@@ -83,7 +84,8 @@ def read(query_string: str) -> Asked:
             raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
     if text is None:
         raise BadRequest(say("Say what to search for: filter[q]=..."), parameter="filter[q]")
-    return Asked(text, types, numbers["page[size]"], numbers["page[number]"], include, tuple(words))
+    others = [(n, v) for n, v in words if n != "page[number]"]
+    return Asked(text, types, numbers["page[size]"], numbers["page[number]"], include, _link(words), _link(others))
 
 
 def _number(name: str, value: str, most: int) -> int:
@@ -130,14 +132,13 @@ def _resource(item: Item) -> dict[str, Any]:
 
 
 def _links(asked: Asked, more: bool) -> dict[str, str | None]:
-    others = [(n, v) for n, v in asked.words if n != "page[number]"]
-
-    def link(number: int) -> str:
-        return f"{PATH}?{urlencode([*others, ('page[number]', str(number))], safe='[],.')}"
-
     return {
-        "self": f"{PATH}?{urlencode(asked.words, safe='[],.')}",
-        "first": link(1),
-        "prev": link(asked.number - 1) if asked.number > 1 else None,
-        "next": link(asked.number + 1) if more else None,
+        "self": asked.itself,
+        "first": asked.first,
+        "prev": f"{asked.first}&page[number]={asked.number - 1}" if asked.number > 1 else None,
+        "next": f"{asked.first}&page[number]={asked.number + 1}" if more else None,
     }
+
+
+def _link(words: list[tuple[str, str]]) -> str:
+    return f"{PATH}?{urlencode(words, safe='[],.')}"

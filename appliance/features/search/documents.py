@@ -12,6 +12,7 @@ from appliance.records.tables import Row, Table
 
 Texts = Callable[[Any], str]
 HEAVIEST = 4
+_TEXTS = ("text", "long_text", "email", "phone", "url", "auto_number")
 
 
 class DocumentMaker:
@@ -23,6 +24,8 @@ class DocumentMaker:
         self._table, self._entity = table, entity
         self._titles = [name for name in entity.title_fields if name in table.place]
         self._owner, self._updated = table.place["owner"], table.place["updated_at"]
+        # What stands in the title as it is need not be a text too: it is searched, weighs most and is marked there.
+        whole = {name for name in self._titles if entity.by_name[name].kind.name in _TEXTS}
         self._fields = [
             (
                 f.name,
@@ -33,19 +36,21 @@ class DocumentMaker:
                 f.kind.code_like,
             )
             for f in entity.searchable
-            if f.name in table.place and not f.relational  # a relation's words are those of another record
+            # a relation's words are those of another record
+            if f.name in table.place and f.name not in whole and not f.relational
         ]
-        # a title may be the e-mail address or the number itself, and be quoted by its fragments like any code
-        searched = {f[0] for f in self._fields}
-        self._code_titles = [
-            table.place[name] for name in self._titles if entity.by_name[name].kind.code_like and name not in searched
-        ]
+        self._code_titles = [table.place[name] for name in self._titles if entity.by_name[name].kind.code_like]
         self.everybody = f"all:{entity.name}"
         self._own = f"own:{entity.name}:"
 
     def title(self, row: Row) -> str:
         """What the record is called; empty when nothing of its title is filled in."""
         return self._entity.title_of(self._table.show(row, self._titles)) if self._titles else ""
+
+    def updated(self, row: Row) -> int:
+        """Microseconds since 1970."""
+        text = row[self._updated]
+        return int(datetime.fromisoformat(text).timestamp() * 1_000_000) if text else 0
 
     def make(self, row: Row) -> Document:
         texts: list[tuple[str, str, int]] = []
@@ -61,7 +66,7 @@ class DocumentMaker:
                     codes.append(text)
         owner = row[self._owner]
         readers = [self.everybody] if owner is None else [self.everybody, self._own + str(owner)]
-        return Document(self._entity.name, row[0], self.title(row), texts, codes, readers, _micros(row[self._updated]))
+        return Document(self._entity.name, row[0], self.title(row), texts, codes, readers, self.updated(row))
 
 
 def text_of(field: Field) -> Texts:
@@ -91,7 +96,3 @@ def _leaves(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for one in value for text in _leaves(one)]
     return [] if value is None or isinstance(value, bool) else [str(value)]
-
-
-def _micros(updated_at: str | None) -> int:
-    return int(datetime.fromisoformat(updated_at).timestamp() * 1_000_000) if updated_at else 0

@@ -72,7 +72,8 @@ class Finder:
         for hit in hits.items:
             row = rows[hit.entity].get(hit.id) if hit.entity in rows else None
             if row is not None:
-                title = _maker(registry, hit.entity).title(row)
+                maker = _maker(registry, hit.entity)
+                title = hit.title if maker.updated(row) == hit.updated else maker.title(row)
                 items.append(Item(registry.tables[hit.entity], row, title, hit.score, hit.highlights))
         return Finds(hits.total, items, {n: c for n, c in hits.counts.items() if n in registry.tables})
 

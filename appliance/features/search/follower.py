@@ -16,6 +16,7 @@ from appliance.records.records import Records
 log = logging.getLogger(__name__)
 
 POLL = 0.1  # seconds between looks for commits of other processes; our own ring a bell
+LOOK_ANYWAY = 5.0  # an index that somebody deleted or exchanged rings no bell
 COLLECT = 0.2  # a commit of the index costs some 20 ms: what happens within this time shares one
 FAR = 200_000  # entries behind: making the index anew is quicker than following
 LATE = 10.0  # seconds behind before health says so
@@ -93,16 +94,16 @@ class IndexFollower:
     # ------------------------------------------------------------------ the thread
 
     def _run(self) -> None:
-        mark, behind, first = None, True, True
+        mark, behind, first, look_at = None, True, True, 0.0
         while not self._stopping.is_set():
             rung = behind or self._bell.wait(POLL)
             try:
                 now = self._database.change_mark()
-                if rung or now != mark:
+                if rung or now != mark or time.monotonic() > look_at:
                     if not behind:
                         self._stopping.wait(COLLECT)
                     self._bell.clear()  # before reading: who rings from now on is heard in the next turn
-                    mark = now
+                    mark, look_at = now, time.monotonic() + LOOK_ANYWAY
                     behind = self._turn(first)
                     first = False
                 self._failure = ""

@@ -52,6 +52,16 @@ class Memory:
                 self._size -= len(gone.body)
 
 
+class Answer(Response):
+    """A response whose headers are complete as they are. Werkzeug would look once more for what to correct in them, which
+    costs a write with a Location header 60 µs."""
+
+    automatically_set_content_length = False
+
+    def get_wsgi_headers(self, environ: Any) -> Any:
+        return self.headers
+
+
 def answer(document: Any, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None) -> Response:
     """A document as a response, 304 when the client's copy is current."""
     return answer_bytes(orjson.dumps(document, option=OPTIONS), status, etag=etag, location=location, media=media)
@@ -66,15 +76,16 @@ def answer_bytes(
         headers["ETag"] = etag
         if status == 200 and request.method in ("GET", "HEAD") and _client_has(etag):
             del headers["Content-Type"]
-            return Response(status=304, headers=headers)
+            return Answer(status=304, headers=headers, mimetype=None)
     if location:
         headers["Location"] = location
-    return Response(body, status, headers)
+    headers["Content-Length"] = str(len(body))
+    return Answer((body,), status, headers)
 
 
 def no_content() -> Response:
     choose(request.headers.get("Accept", ""))
-    response = Response(status=204)
+    response = Answer(status=204)
     del response.headers["Content-Type"]
     return response
 

@@ -36,14 +36,14 @@ class DateKind(Kind):
             if not text:
                 return None
             try:
-                return date.fromisoformat(text).isoformat() if len(text) == 10 and text[4] == "-" else _refuse()
+                return date.fromisoformat(text).isoformat() if len(text) == 10 and text[4] == text[7] == "-" else _refuse()
             except ValueError:
                 raise Wrong(say("must be a date: YYYY-MM-DD"), "type") from None
 
         return clean
 
     def shower(self, field: Field, dialect: str) -> Convert | None:
-        return (lambda stored: stored.isoformat()) if dialect == "postgres" else None
+        return _date_shown if dialect == "postgres" else None
 
     def schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
@@ -51,6 +51,15 @@ class DateKind(Kind):
 
 def _refuse() -> str:
     raise ValueError
+
+
+def _date_shown(stored: date | str) -> str:
+    """PostgreSQL gives dates back as objects; what was cleaned and not read back yet is text already."""
+    return stored if type(stored) is str else stored.isoformat()  # type: ignore[union-attr]
+
+
+def _datetime_shown(stored: datetime | str) -> str:
+    return stored if type(stored) is str else clock.wire(stored)  # type: ignore[arg-type]
 
 
 class DatetimeKind(Kind):
@@ -79,7 +88,7 @@ class DatetimeKind(Kind):
         return clean
 
     def shower(self, field: Field, dialect: str) -> Convert | None:
-        return clock.wire if dialect == "postgres" else None
+        return _datetime_shown if dialect == "postgres" else None
 
     def schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

@@ -4,7 +4,7 @@ DECIMAL column is a float and 0.1 + 0.2 is not 0.3 (research/data.md 1.3)."""
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import peewee
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from appliance.records.entity import Field
 
 BIGGEST = 2**63 - 1
+_EXACT = Context(prec=200)  # the usual 28 digits would round what must be refused
 
 # ISO 4217, the currencies whose minor unit is not a hundredth.
 _MINOR_UNITS = {
@@ -26,7 +27,7 @@ _MINOR_UNITS = {
 
 
 def _bounds(field: Field, scale: Decimal) -> tuple[int, int]:
-    low = -BIGGEST if field.min is None else int(Decimal(str(field.min)) * scale)
+    low = -BIGGEST - 1 if field.min is None else int(Decimal(str(field.min)) * scale)
     high = BIGGEST if field.max is None else int(Decimal(str(field.max)) * scale)
     return low, high
 
@@ -101,8 +102,11 @@ class DecimalKind(Kind):
                     raise Wrong(say("must be a number, for example 1234.50"), "type")
             elif type(value) not in (int, float, Decimal):
                 raise Wrong(say("must be a number, for example 1234.50"), "type")
+            text = str(value)
+            if len(text) > 100:
+                raise Wrong(say("must be a number, for example 1234.50"), "type")
             try:
-                scaled = Decimal(str(value)) * scale
+                scaled = _EXACT.multiply(Decimal(text), scale)
                 whole = int(scaled)
             except (InvalidOperation, ValueError, OverflowError):
                 raise Wrong(say("must be a number, for example 1234.50"), "type") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from appliance.records.kinds.kind import COMPARE, WORDS, Convert, Kind, Wrong
 
 if TYPE_CHECKING:
     from appliance.records.entity import Field
+
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # the escape, not a backslash and the letters
+_WIDTH = re.compile(r"(0?\d{1,2})?d?")
 
 
 class JsonKind(Kind):
@@ -28,7 +32,7 @@ class JsonKind(Kind):
                 raise Wrong(say("must be JSON"), "type") from None
             if len(text) > self.limit:
                 raise Wrong(say("must be at most {max} characters", max=self.limit), "too_long")
-            if "\\u0000" in text:
+            if _NUL.search(text):
                 raise Wrong(say("holds characters that cannot be stored"), "characters")
             return text
 
@@ -65,12 +69,11 @@ class AutoNumberKind(Kind):
 
     def check(self, field: Field) -> None:
         try:
-            names = [name for _, name, _, _ in string.Formatter().parse(field.pattern or "{number}") if name is not None]
-            (field.pattern or "{number}").format(number=1)
-        except (ValueError, KeyError, IndexError, AttributeError):
-            names = []
-        if names != ["number"]:
-            raise Wrong(say("pattern must hold {{number}} once, for example INV-{{number:05d}}"))
+            slots = [slot[1:] for slot in string.Formatter().parse(field.pattern or "{number}") if slot[1] is not None]
+        except ValueError:
+            slots = []
+        if len(slots) != 1 or slots[0][0] != "number" or slots[0][2] or not _WIDTH.fullmatch(slots[0][1] or ""):
+            raise Wrong(say("pattern must hold {number} once, for example INV-{number:05d}"))
 
     def cleaner(self, field: Field) -> Convert:
         def clean(value: Any) -> str | None:

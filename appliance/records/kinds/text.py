@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from appliance.records.entity import Field
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")  # NUL and half characters: PostgreSQL cannot hold them
+_SLACK = 100  # white space around a value, which `tidy` takes away
 
 
 def string(value: Any) -> str:
@@ -44,7 +45,9 @@ class TextKind(Kind):
         tidy = self.tidy
 
         def clean(value: Any) -> str | None:
-            text = tidy(string(value))
+            text = string(value)
+            if len(text) <= most + _SLACK:  # longer ones never reach the regular expressions, which may be slow
+                text = tidy(text)
             if not text:
                 return None
             if len(text) > most:

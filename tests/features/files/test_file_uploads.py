@@ -7,8 +7,11 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from appliance.engines.queue.database import DatabaseQueue
 from appliance.features.files.jobs import make_kinds
 from appliance.features.files.storing import sweep
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.kind import JobKind
 
 if TYPE_CHECKING:
     from conftest import FileHouse
@@ -18,7 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40)
 
 
 def test_a_form_and_a_body_make_the_same_file_and_both_are_in_the_log(house: FileHouse) -> None:
-    form = {"file": (io.BytesIO(PNG), "C:\\photos\\me.png", "text/html"), "public": "true"}
+    form = {"file": (io.BytesIO(PNG), "photos/me.png", "text/html"), "public": "true"}
     by_form = house.client.post("/api/files", data=form)
     header = {"Content-Disposition": "attachment; filename*=UTF-8''me.png"}
     by_body = house.client.post("/api/files", data=PNG, content_type="text/html", headers=header)
@@ -127,3 +130,13 @@ def test_the_sweep_takes_bytes_only_when_the_last_record_of_them_is_gone(house: 
     assert house.store.size() == 0
     (kind,) = make_kinds(database, house.store)
     assert kind.body(None) == {"deleted": 0}
+
+
+def test_the_sweep_spares_what_a_job_names(house: FileHouse) -> None:
+    database = house.records.database
+    jobs = Jobs(database, DatabaseQueue(database), [JobKind("import", lambda run, blob: None)])
+    sha = house.store.put(io.BytesIO(b"a,b\n1,2\n")).sha256
+    jobs.enqueue("import", {"blob": sha})
+    house.store.put(io.BytesIO(b"nobody's"))
+    assert sweep(database, house.store, -1) == 1
+    assert house.store.exists(sha)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from search_office import CONTACT, OFFER, Office
+from search_office import CONTACT, OFFER, Office, until
 
 from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.search.follower import IndexFollower
@@ -25,6 +25,7 @@ def office(records: Records, tmp_path: Path) -> Iterator[Office]:
     engine = TantivySearch(tmp_path / "index")
     follower = IndexFollower(records.database, records, engine)
     follower.start()
+    until(lambda: follower.health() == ("ok", "up to date"))
     yield Office(records, engine, follower, tmp_path / "index")
     follower.stop(10)
     engine.close()

@@ -11,7 +11,7 @@ from typing import Any
 from appliance.engines.search.protocol import SearchEngine
 from appliance.features.search.finding import Finder
 from appliance.features.search.follower import IndexFollower
-from appliance.records.declaration import read_entity, read_field
+from appliance.records.declaration import read_field
 from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
 

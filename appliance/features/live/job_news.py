@@ -1,0 +1,51 @@
+"""News of jobs for those who asked for them, or who administrate."""
+
+from __future__ import annotations
+
+import threading
+
+from appliance.base.errors import NotFound
+from appliance.features.live.messages import JOBS, job_notice
+from appliance.features.live.subscribers import Board
+from appliance.http.sockets.hub import Hub
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.row import JobRow
+from appliance.records.permissions import Actor
+
+
+class JobNews:
+    """Changes are collected where they happen and told by the live thread. A job may be told of twice."""
+
+    def __init__(self, hub: Hub, jobs: Jobs, board: Board, lock: threading.Lock, wake: threading.Event):
+        self._hub, self._jobs, self._board, self._lock, self._wake = hub, jobs, board, lock, wake
+        self._changed: dict[int, str] = {}
+        self._mine = threading.Lock()
+        jobs.on_change(self._note)
+
+    def _note(self, job: int, state: str) -> None:
+        """In the thread that changed the job: no more than a note, and none when nobody listens."""
+        listened = self._board.by_topic
+        if JOBS in listened or f"{JOBS}/{job}" in listened:
+            with self._mine:
+                self._changed[job] = state
+            self._wake.set()
+
+    def tell(self) -> None:
+        """Send what was noted."""
+        with self._mine:
+            changed, self._changed = self._changed, {}
+        for job_id, state in changed.items():
+            with self._lock:
+                listening = self._board.of(JOBS, f"{JOBS}/{job_id}")
+            try:
+                job = self._jobs.get(job_id)
+            except NotFound:
+                continue
+            to = [s.connection for s in listening if s.connection is not None and _may_know(s.actor, job)]
+            if to:
+                self._hub.publish(job_notice(job_id, state), to)
+
+
+def _may_know(actor: Actor, job: JobRow) -> bool:
+    """Who asked for the job, by whatever door of theirs, and administrators."""
+    return actor.admin or job.actor == actor.key or (actor.user is not None and job.actor == f"user:{actor.user}")

@@ -1,0 +1,109 @@
+"""The OpenAPI 3.1 document of what this installation serves now: one part for each entity in the registry, and the fixed
+addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from appliance.features.identity.sessions import COOKIE
+from appliance.features.openapi.entities import Paths, entity_paths
+from appliance.features.openapi.fixed import fixed_paths
+from appliance.features.openapi.parts import (
+    SHARED_HEADERS,
+    SHARED_PARAMETERS,
+    WRITE,
+    body,
+    error_responses,
+    ok,
+    operation,
+)
+from appliance.features.openapi.schemas import SHARED, document, entity_schemas, name_of, ref
+from appliance.records.registry import Registry
+
+Served = Collection[tuple[str, str]]
+"""(method, path) pairs; what stands in braces or angle brackets does not matter."""
+
+_SLOT = re.compile(r"\{[^}]*\}|<[^>]*>")
+METHODS = ("get", "post", "patch", "delete")
+_ABOUT = """JSON:API 1.1 over all records. Ids, decimals and amounts of money are strings; times are UTC in ISO 8601.
+
+Programs send `Authorization: Bearer TOKEN`. A browser's session needs its CSRF token in `X-CSRF-Token` for writes.
+Errors are JSON:API errors: `code` is for programs, `detail` for people, in the language of `Accept-Language`.
+Every record and list has an ETag. `application/json` is taken and given as well as `application/vnd.api+json`."""
+
+
+def describe(registry: Registry, served: Served, version: str) -> dict[str, Any]:
+    """The whole document. Only operations that are `served` are in it."""
+    paths: Paths = {}
+    schemas = {**SHARED, "MaybeResourceDocument": {**document({}), "required": []}}
+    for entity in registry.entities.values():
+        schemas |= entity_schemas(registry, entity)
+        _merge(paths, entity_paths(registry, entity))
+        if not entity.builtin:
+            _merge(paths, {f"/api/{entity.type}": {"patch": _batch(entity.name, entity.type, name_of(entity))}})
+    _merge(paths, fixed_paths())
+    known = {(method.lower(), _SLOT.sub("*", path)) for method, path in served}
+    generic = _generic(registry)
+    for path in list(paths):
+        for method in METHODS:
+            shapes = {(method, _SLOT.sub("*", path)), (method, generic.get(path, path))}
+            if method in paths[path] and not shapes & known:
+                del paths[path][method]
+        if not set(METHODS) & set(paths[path]):
+            del paths[path]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Ingot", "version": version, "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"cookie": []}],
+        "tags": _tags(registry, paths),
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "a token from /api/tokens"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "a browser's session"},
+            },
+            "parameters": SHARED_PARAMETERS,
+            "headers": SHARED_HEADERS,
+            "responses": error_responses(),
+            "schemas": schemas,
+        },
+    }
+
+
+def _merge(paths: Paths, more: Paths) -> None:
+    for path, methods in more.items():
+        paths[path] = {**paths.get(path, {}), **methods}
+
+
+def _generic(registry: Registry) -> dict[str, str]:
+    """For the paths of entities, the shape of the generic route that serves them."""
+    found = {}
+    for entity in registry.entities.values():
+        base = f"/api/{entity.type}"
+        found[base], found[f"{base}/{{id}}"] = "/api/*", "/api/*/*"
+        found[f"{base}/{{id}}/history"] = "/api/*/*/history"
+        for name in (*(f.name for f in entity.relationships), *entity.inverse_by_name):
+            found[f"{base}/{{id}}/{name}"] = "/api/*/*/*"
+            found[f"{base}/{{id}}/relationships/{name}"] = "/api/*/*/relationships/*"
+    return found
+
+
+def _batch(name: str, type_: str, schema: str) -> dict[str, Any]:
+    data = {
+        "anyOf": [{"type": "array", "minItems": 1, "maxItems": 10_000, "items": {"type": "object"}}, {"type": "object"}]
+    }
+    accepted = ok("It will be done; Location says where to watch it.", ref("ResourceDocument"), "Location")
+    text = "A list of resources creates and updates each; one resource, with filters in the address, changes all that match."
+    request = body({"type": "object", "required": ["data"], "properties": {"data": data}})
+    return operation(type_, f"batch_{name}", "Change many", {202: accepted}, WRITE, request=request, description=text)
+
+
+def _tags(registry: Registry, paths: Paths) -> list[dict[str, str]]:
+    used = {op["tags"][0] for methods in paths.values() for key, op in methods.items() if key in METHODS}
+    named = {
+        e.type: {"name": e.type, "description": e.help or e.plural_label or e.label} for e in registry.entities.values()
+    }
+    return [named.get(tag) or {"name": tag} for tag in (*named, *sorted(used - set(named))) if tag in used]

@@ -1,0 +1,221 @@
+"""The operations of one entity: list, create, get, update, delete, its relations, its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.features.openapi.parts import (
+    LIST_PARAMETERS,
+    NOTHING,
+    READ,
+    UNCHANGED,
+    WRITE,
+    Operation,
+    body,
+    ok,
+    operation,
+    query,
+    shared,
+    some_of,
+)
+from appliance.features.openapi.schemas import ID, Schema, linkage, name_of, ref
+from appliance.records.entity import Entity, Field
+from appliance.records.query import OPERATORS
+from appliance.records.registry import Registry
+
+Paths = dict[str, dict[str, Any]]
+
+
+def entity_paths(registry: Registry, entity: Entity) -> Paths:
+    """All generic paths of an entity; a built-in one is only read here."""
+    name, base = name_of(entity), f"/api/{entity.type}"
+    item = f"{base}/{{id}}"
+    paths: Paths = {
+        base: {"get": _list(registry, entity)},
+        item: {"parameters": shared("Id"), "get": _get(registry, entity)},
+    }
+    if not entity.builtin:
+        paths[base]["post"] = _create(registry, entity)
+        paths[item] |= {"patch": _update(registry, entity), "delete": _delete(entity)}
+    paths[f"{item}/history"] = {"parameters": shared("Id"), "get": _history(entity)}
+    for field in entity.relationships:
+        if field.target in registry.entities:
+            writable = field.writable and not entity.builtin
+            paths |= _relation(registry, entity, field.name, registry.entities[field.target], field, writable)
+    for inverse in entity.inverses:
+        paths |= _relation(registry, entity, inverse.name, registry.entities[inverse.source], None, not entity.builtin)
+    assert name
+    return paths
+
+
+def _list(registry: Registry, entity: Entity) -> Operation:
+    return operation(
+        entity.type,
+        f"list_{entity.plural}",
+        f"List: {entity.plural_label or entity.label}",
+        {200: ok("A page.", ref(f"{name_of(entity)}List"), "ETag"), 304: UNCHANGED},
+        READ,
+        parameters=[*filters(entity), sort(entity), *shaping(registry, entity), *shared(*LIST_PARAMETERS)],
+        description="Filters may go through relations: `filter[account.name][contains]=ltd`. All filters must hold.",
+    )
+
+
+def _get(registry: Registry, entity: Entity) -> Operation:
+    return operation(
+        entity.type,
+        f"get_{entity.name}",
+        f"Read: {entity.label}",
+        {200: ok("The record.", ref(f"{name_of(entity)}Document"), "ETag"), 304: UNCHANGED},
+        READ,
+        parameters=[*shaping(registry, entity), *shared("AsOf", "IfNoneMatch")],
+    )
+
+
+def _create(registry: Registry, entity: Entity) -> Operation:
+    document = ref(f"{name_of(entity)}Document")
+    return operation(
+        entity.type,
+        f"create_{entity.name}",
+        f"Create: {entity.label}",
+        {
+            201: ok("Created.", document, "ETag", "Location"),
+            200: ok("There was one already (`meta.upsert`); it was updated.", document, "ETag"),
+        },
+        WRITE,
+        parameters=[*shaping(registry, entity), *shared("IdempotencyKey")],
+        request=body(ref(f"{name_of(entity)}Create")),
+    )
+
+
+def _update(registry: Registry, entity: Entity) -> Operation:
+    return operation(
+        entity.type,
+        f"update_{entity.name}",
+        f"Change: {entity.label}",
+        {200: ok("The record as it is now.", ref(f"{name_of(entity)}Document"), "ETag")},
+        WRITE,
+        parameters=[*shaping(registry, entity), *shared("IfMatch")],
+        request=body(ref(f"{name_of(entity)}Update")),
+        description="Only what is sent changes. A list of links is replaced as a whole.",
+    )
+
+
+def _delete(entity: Entity) -> Operation:
+    errors = (401, 403, 404, 406, 409, 412, 421, 503)
+    return operation(
+        entity.type,
+        f"delete_{entity.name}",
+        f"Delete: {entity.label}",
+        {204: NOTHING},
+        errors,
+        parameters=shared("IfMatch"),
+    )
+
+
+def _history(entity: Entity) -> Operation:
+    number: Schema = {"type": "integer", "minimum": 0}
+    return operation(
+        entity.type,
+        f"history_of_{entity.name}",
+        f"History: {entity.label}",
+        {200: ok("Log entries, newest first.", ref("LogList"))},
+        READ,
+        parameters=[
+            query("page[size]", "entries of a page", {"type": "integer", "minimum": 0, "default": 100}),
+            query("page[after]", "the position of the last entry you have", number),
+        ],
+    )
+
+
+def _relation(
+    registry: Registry, entity: Entity, name: str, target: Entity, field: Field | None, writable: bool
+) -> Paths:
+    """The records at the far end, and the links themselves. `field` is None for the far end of somebody else's field."""
+    many = field is None or field.many
+    item, there = f"/api/{entity.type}/{{id}}", name_of(target)
+    label = field.label if field else name
+    if many:
+        listing = [*filters(target), sort(target), *shaping(registry, target), *shared(*LIST_PARAMETERS)]
+        related = {200: ok("A page.", ref(f"{there}List"), "ETag"), 304: UNCHANGED}
+    else:
+        listing = shaping(registry, target)
+        related = {200: ok("The record, or null.", ref(f"{there}MaybeDocument"))}
+    one = f"{entity.name}_{name}"
+    get_related = operation(
+        entity.type, f"related_{one}", f"Linked records: {label}", related, READ, parameters=listing
+    )
+    links = linkage(registry, target.name, many=many)
+    get_links = operation(entity.type, f"links_{one}", f"Links: {label}", {200: ok("Identifiers.", links)}, READ)
+    relationship: dict[str, Any] = {"parameters": shared("Id"), "get": get_links}
+    if writable:
+        required = bool(field and field.required and not field.many)
+        taken = body(linkage(registry, target.name, many=many, required=required))
+        ways = {"patch": ("set", "Replace"), "post": ("add", "Add to"), "delete": ("remove", "Remove from")}
+        for method, (verb, word) in ways.items():
+            if many or method == "patch":
+                relationship[method] = operation(
+                    entity.type, f"{verb}_{one}", f"{word} links: {label}", {204: NOTHING}, WRITE,
+                    parameters=shared("IfMatch"), request=taken,
+                )  # fmt: skip
+    return {
+        f"{item}/{name}": {"parameters": shared("Id"), "get": get_related},
+        f"{item}/relationships/{name}": relationship,
+    }
+
+
+# ---------------------------------------------------------------------- parameters
+
+
+def filters(entity: Entity) -> list[Schema]:
+    """One parameter for each field that can be filtered; its description names the other operators."""
+    found = [_filter("id", {"type": "string", "pattern": ID}, "Id", {"eq", "neq", "lt", "lte", "gt", "gte", "in"})]
+    for field in entity.by_name.values():
+        allowed = set(field.kind.operators)
+        if "eq" in allowed or "contains" in allowed:
+            found.append(_filter(field.name, _sought(field), field.label, allowed))
+    return found
+
+
+def _filter(name: str, schema: Schema, label: str, allowed: set[str]) -> Schema:
+    first = "eq" if "eq" in allowed else "contains"
+    others = ", ".join(f"`filter[{name}][{o}]`" for o in OPERATORS if o in allowed and o != first)
+    parameter = f"filter[{name}]" if first == "eq" else f"filter[{name}][contains]"
+    return query(parameter, f"{label}. Also {others}." if others else label, schema)
+
+
+def _sought(field: Field) -> Schema:
+    if field.relational:
+        return {"type": "string", "pattern": ID}
+    kind = field.kind.name
+    if kind == "choice":
+        return {"type": "string", "enum": [c.value for c in field.choices]}
+    if kind in ("integer", "boolean"):
+        schema = field.kind.schema(field)
+        return {k: schema[k] for k in ("type", "minimum", "maximum") if k in schema}
+    if kind in ("date", "datetime"):
+        return {"type": "string", "format": "date" if kind == "date" else "date-time"}
+    if kind in ("decimal", "money"):
+        return {"type": "string", "pattern": "^-?[0-9]{1,9}$"}
+    return {"type": "string", "minLength": 1, "maxLength": 1000}
+
+
+def sort(entity: Entity) -> Schema:
+    names = ["id", *(f.name for f in entity.by_name.values() if f.kind.sortable and not f.many)]
+    text = "A minus sorts downwards; `account.name` sorts by a linked record. At most 5."
+    choices = [sign + n for n in names for sign in ("", "-")]
+    found = some_of("sort", choices, text)
+    found["schema"]["maxItems"] = 5
+    return found
+
+
+def shaping(registry: Registry, entity: Entity) -> list[Schema]:
+    """include and fields[...]: what of a record, and what with it."""
+    relations = [f.name for f in entity.relationships if f.target in registry.entities]
+    relations += [i.name for i in entity.inverses]
+    fields = [*entity.by_name, *(i.name for i in entity.inverses)]
+    return [
+        some_of(
+            "include", relations, "Linked records to send along; paths like `account.owner` go three relations deep."
+        ),
+        some_of(f"fields[{entity.type}]", fields, "Only these fields; likewise for the types of included records."),
+    ]
