@@ -36,6 +36,8 @@ from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
 from appliance.features.imports.api import import_kind
 from appliance.features.jobs import api as jobs_api
+from appliance.features.packs.installing import install_pack
+from appliance.features.packs.reading import read_pack
 from appliance.features.schema import api as schema_api
 from appliance.http.app import create_app
 from appliance.http.hosts import Hosts
@@ -92,6 +94,7 @@ def open_house(settings: Settings) -> House:
 
 def install_demo(house: House) -> None:
     """The CRM pack and its demo records, unless they are there."""
+    install_pack(house.records, SYSTEM, read_pack("demo"))
 
 
 def _database(settings: Settings) -> Database:

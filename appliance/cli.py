@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import sys
@@ -19,8 +20,13 @@ from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load
 from appliance.base.text import say
+from appliance.features.exports import writing
+from appliance.features.exports.writing import FORMATS
 from appliance.features.identity import accounts, tokens
 from appliance.features.imports.running import Plan, run_import
+from appliance.features.packs.installing import install_pack
+from appliance.features.packs.reading import list_packs, read_pack
+from appliance.features.packs.toml_writer import write_pack_file
 from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
 from appliance.run import process
@@ -275,6 +281,35 @@ def entity_show(home: Path, name: str) -> None:
     click.echo(json.dumps(write_entity(open_house(home).records.registry.find(name)), indent=2, ensure_ascii=False))
 
 
+@entity.command("export")
+@with_home
+@click.argument("name")
+def entity_export(home: Path, name: str) -> None:
+    """One entity's declaration as a pack file."""
+    click.echo(write_pack_file(open_house(home).records.registry.find(name)), nl=False)
+
+
+@main.group()
+def pack() -> None:
+    """Sets of entities and records that can be installed."""
+
+
+@pack.command("list")
+@with_json
+def pack_list(as_json: bool) -> None:
+    """The packs that come with Ingot."""
+    show(as_json, [{"name": p.name, "version": p.version, "entities": len(p.entities), "description": p.description} for p in list_packs()])
+
+
+@pack.command("install")
+@with_home
+@click.argument("pack_name", metavar="NAME|PATH")
+def pack_install(home: Path, pack_name: str) -> None:
+    """Install a pack; what is there already stays as it is."""
+    entities, records = install_pack(open_house(home).records, SYSTEM, read_pack(pack_name))
+    click.echo(f"{entities} entities and {records} records installed.")
+
+
 # ---------------------------------------------------------------------- records in and out
 
 
@@ -318,3 +353,24 @@ def import_file(
         if report.unused_columns:
             click.echo(f"Columns not used: {', '.join(report.unused_columns)}")
     sys.exit(1 if report.rejected else 0)
+
+
+@main.command("export")
+@with_home
+@click.argument("entity_name", metavar="ENTITY")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
+def export(home: Path, entity_name: str, format_: str, output: Path | None) -> None:
+    """Write all records of an entity: CSV, JSON Lines, or a SQLite file."""
+    records = open_house(home).records
+    found = records.registry.find(entity_name)
+    listed = writing.rows(records, SYSTEM, found.name)
+    if format_ == "sqlite":
+        if output is None:
+            raise click.UsageError("--format sqlite needs -o FILE")
+        count = writing.write_sqlite(str(output), listed, found.name)
+    else:
+        columns = ["id", "version", *(f.name for f in (*found.fields, *found.system_fields))]
+        with output.open("w", encoding="utf-8", newline="") if output else contextlib.nullcontext(sys.stdout) as out:
+            count = writing.write_csv(out, listed, columns) if format_ == "csv" else writing.write_json(out, listed)
+    click.echo(f"{count} records", err=True)

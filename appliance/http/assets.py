@@ -1,5 +1,5 @@
-"""/static/<file>: style sheets and the like, as they lie in web/static. Read at each request: they are small, and a page
-must not show yesterday's style after an upgrade."""
+"""/static/<file>: style sheets and the like, as they lie in web/static. Read at each request: they are small, and a
+page must not show yesterday's style after an upgrade."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The log: append-only, one entry for each change of one record, written in the change's own transaction.
 
 It is the audit trail, the outbox, the feed a client resumes from, and the past: a record as of a position is the present
-with the later changes taken back."""
+with the later changes taken back. Entries hold the names of their time; names.py knows which those were."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import orjson
 
 from appliance.base import clock
 from appliance.engines.database.protocol import Database
+from appliance.records.names import END, Names
 
 COLUMNS = '"position", "at", "actor", "via", "transaction", "entity", "record", "version", "action", "change"'
 Change = dict[str, list[Any]]
@@ -43,15 +44,14 @@ class Log:
 
     def __init__(self, database: Database):
         self._database = database
+        self.names = Names(database, {})
+        """Replaced with each schema revision, by Records."""
         sql = database.sql
         self._append = sql(
             'INSERT INTO ingot_log ("at", "actor", "via", "transaction", "entity", "record", "version", "action", "change")'
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
         self._after = sql(f'SELECT {COLUMNS} FROM ingot_log WHERE "position" > ? ORDER BY "position" LIMIT ?')
-        self._record = sql(
-            f'SELECT {COLUMNS} FROM ingot_log WHERE "entity" = ? AND "record" = ? AND "position" > ? ORDER BY "position" DESC LIMIT ?'
-        )
         self._last = sql('SELECT coalesce(max("position"), 0) FROM ingot_log')
         self._at = sql('SELECT coalesce(max("position"), 0) FROM ingot_log WHERE "at" <= ?')
 
@@ -69,9 +69,17 @@ class Log:
         """The newest position; 0 for an empty log."""
         return self._database.rows(self._last)[0][0]
 
-    def of_record(self, entity: str, record: int, *, after: int = 0, limit: int = 500) -> list[Entry]:
-        """A record's entries, newest first."""
-        return [Entry(*row) for row in self._database.rows(self._record, (entity, record, after, limit))]
+    def of_record(
+        self, entity: str, record: int, *, after: int = 0, upto: int = END, limit: int = 500
+    ) -> list[Entry]:
+        """A record's entries, newest first, in the names that its entity and fields have today."""
+        where, values = self.names.condition(entity)
+        sql = self._database.sql(
+            f'SELECT {COLUMNS} FROM ingot_log WHERE {where} AND "record" = ? AND "position" > ? AND "position" <= ? '
+            'ORDER BY "position" DESC LIMIT ?'
+        )
+        rows = self._database.rows(sql, (*values, record, after, upto, limit))
+        return self.names.today(entity, [Entry(*row) for row in rows])
 
     def position_at(self, micros: int) -> int:
         """The last position written at or before a time."""
@@ -81,14 +89,19 @@ class Log:
         """A record's wire values and version as they were right after `position`: the present (`now`, None for a deleted
         record) with every later change taken back. None when it did not exist then."""
         values = dict(now or {})
-        exists = now is not None
-        version = None
-        for entry in self.of_record(entity, record, after=position, limit=1_000_000):
+        later = self.of_record(entity, record, after=position, limit=1_000_000)
+        for entry in later:
             for name, (before, _) in entry.change.items():
                 values[name] = before
-            exists = entry.action != "created"
-            version = entry.version - 1
-        return (values, version if version is not None else -1) if exists else None
+        if not later:
+            return (values, -1) if now is not None else None
+        if later[-1].action == "created":
+            return None
+        if last := self.of_record(entity, record, upto=position, limit=1):
+            who, _, number = last[0].actor.partition(":")
+            values["updated_at"] = clock.wire(clock.from_micros(last[0].at))
+            values["updated_by"] = number if who == "user" else None
+        return values, later[-1].version - 1
 
 
 def entry_row(

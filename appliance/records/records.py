@@ -11,6 +11,7 @@ from appliance.engines.database.protocol import Database
 from appliance.records.builtin import BUILTIN
 from appliance.records.definitions import Definitions
 from appliance.records.log import Log
+from appliance.records.names import Names
 from appliance.records.permissions import Actor
 from appliance.records.registry import Registry
 from appliance.records.schema import Schema
@@ -44,19 +45,30 @@ class Records:
         self.log = Log(database)
         self.versions = Versions()
         self._reload = threading.Lock()
+        self._here = _Here()
         self.registry = Registry(database, BUILTIN, -1)
         self._listeners: list[Callable[[Registry], None]] = []
+        database.on_commit(self._committed)
         self.refresh()
 
     def refresh(self) -> Registry:
-        """Make the registry what the database says; a comparison of numbers when nothing changed."""
-        if self.definitions.revision() != self.registry.revision:
-            with self._reload:
-                revision = self.definitions.revision()
-                if revision != self.registry.revision:
-                    self.registry = Registry(self.database, [*BUILTIN, *self.definitions.load()], revision)
+        """Make the registry what the database says; a comparison of numbers when nothing changed. Inside
+        `change_schema`, the answer is for this thread alone: what is not committed yet may never be."""
+        revision = self.definitions.revision()
+        if revision == self.registry.revision:
+            return self.registry
+        if self._here.changing:
+            return Registry(self.database, [*BUILTIN, *self.definitions.load()], revision)
+        with self._reload:
+            # The entities are read twice if need be: a change between the two queries would give new ones an old number.
+            while (revision := self.definitions.revision()) != self.registry.revision:
+                entities = [*BUILTIN, *self.definitions.load()]
+                if self.definitions.revision() == revision:
+                    registry = Registry(self.database, entities, revision)
+                    self.log.names = Names(self.database, registry.entities)
+                    self.registry = registry
                     for listener in self._listeners:
-                        listener(self.registry)
+                        listener(registry)
         return self.registry
 
     def on_schema(self, listener: Callable[[Registry], None]) -> None:
@@ -71,14 +83,35 @@ class Records:
             work = Work(self.database, self.refresh(), self.log, actor)
             yield work
             work.flush()
-        self.versions.bump(work.touched)
+            self._here.touched |= work.touched
 
     @contextmanager
     def change_schema(self, actor: Actor) -> Iterator[Schema]:
         """The same door for the schema."""
-        with self.work(actor) as work:
-            yield Schema(work)
-        self.refresh()
+        outer, self._here.changing = self._here.changing, True
+        try:
+            with self.work(actor) as work:
+                yield Schema(work)
+        finally:
+            self._here.changing = outer
+        if not outer:
+            self.refresh()
+
+    def _committed(self) -> None:
+        """The first bell after a commit: whoever hears of the change later must find the new version already, or a list
+        asked for again would come back as unchanged."""
+        touched, self._here.touched = self._here.touched, set()
+        if touched:
+            self.versions.bump(touched)
+
+
+class _Here(threading.local):
+    """What belongs to a thread: entities touched by work that its transaction has not committed yet, and whether it is
+    changing the schema."""
+
+    def __init__(self) -> None:
+        self.touched: set[str] = set()
+        self.changing = False
 
 
 __all__ = ["PROCESS", "Records", "Versions"]

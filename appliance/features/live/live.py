@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 
 from wsproto.frame_protocol import CloseReason
 
@@ -132,7 +132,6 @@ class Live:
     def _publish(self, entries: list[Entry]) -> None:
         registry = self._records.registry
         news: list[tuple[Entry, str, list[Subscriber]]] = []
-        load: dict[Subscriber, int] = {}
         own: dict[str, list[int]] = {}
         for entry in entries:
             type_ = type_of_entry(registry, entry)
@@ -144,17 +143,13 @@ class Live:
                 news.append((entry, type_, to))
                 if any(s.actor.reach("read", entry.entity) == "own" for s in to):
                     own.setdefault(entry.entity, []).append(entry.record)
-                if len(entries) > BURST:
-                    for subscriber in to:
-                        load[subscriber] = load.get(subscriber, 0) + 1
-        drowned = {s for s, count in load.items() if count > BURST}
         sight = Sight(self._records, registry)
         for name, ids in own.items():
             sight.read(name, ids)
+        news = [(entry, type_, [s for s in to if sight.may(s.actor, entry)]) for entry, type_, to in news]
+        drowned = _drowned(news) if len(news) > BURST else set()
         for entry, type_, to in news:
-            told = [s for s in to if s not in drowned and sight.may(s.actor, entry)]
-            if told:
-                self._send(told, notice(entry.position, type_, entry.record, entry.action))
+            self._send([s for s in to if s not in drowned], notice(entry.position, type_, entry.record, entry.action))
         self._send(list(drowned), reset(entries[-1].position))
 
     def _send(self, to: list[Subscriber], text: str) -> None:
@@ -177,6 +172,7 @@ class Live:
                     self._wake.set()
             except Exception:
                 log.exception("Live notices: a turn failed")
+                time.sleep(0.5)
         self._records.database.release()
 
     def _serve(self, subscriber: Subscriber) -> None:
@@ -299,6 +295,12 @@ class Live:
                 subscriber.actor = actor
             elif subscriber.connection is not None:
                 self._hub.close(subscriber.connection, CloseReason.POLICY_VIOLATION)
+
+
+def _drowned(news: list[tuple[Entry, str, list[Subscriber]]]) -> set[Subscriber]:
+    """Those for whom there is more than a client should be told one by one."""
+    load = Counter(s for _, _, to in news for s in to)
+    return {s for s, count in load.items() if count > BURST}
 
 
 def _full(subscriber: Subscriber) -> bool:

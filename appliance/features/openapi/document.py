@@ -1,5 +1,5 @@
-"""The OpenAPI 3.1 document of what this installation serves now: one part for each entity in the registry, and the fixed
-addresses."""
+"""The OpenAPI 3.1 document of what this installation serves now: one part for each entity in the registry, and the
+fixed addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from appliance.features.openapi.parts import (
     ok,
     operation,
 )
-from appliance.features.openapi.schemas import SHARED, document, entity_schemas, name_of, ref
+from appliance.features.openapi.schemas import document, entity_schemas, name_of, ref
+from appliance.features.openapi.shared_schemas import SHARED
 from appliance.records.registry import Registry
 
 Served = Collection[tuple[str, str]]
@@ -96,7 +97,9 @@ def _batch(name: str, type_: str, schema: str) -> dict[str, Any]:
         "anyOf": [{"type": "array", "minItems": 1, "maxItems": 10_000, "items": {"type": "object"}}, {"type": "object"}]
     }
     accepted = ok("It will be done; Location says where to watch it.", ref("ResourceDocument"), "Location")
-    text = "A list of resources creates and updates each; one resource, with filters in the address, changes all that match."
+    text = (
+        "A list of resources creates or updates each; one resource, with filters in the address, changes what matches."
+    )
     request = body({"type": "object", "required": ["data"], "properties": {"data": data}})
     return operation(type_, f"batch_{name}", "Change many", {202: accepted}, WRITE, request=request, description=text)
 

@@ -130,7 +130,7 @@ def _history(entity: Entity) -> Operation:
 def _relation(
     registry: Registry, entity: Entity, name: str, target: Entity, field: Field | None, writable: bool
 ) -> Paths:
-    """The records at the far end, and the links themselves. `field` is None for the far end of somebody else's field."""
+    """The records at the far end, and the links themselves. `field` is None for the far end of another's field."""
     many = field is None or field.many
     item, there = f"/api/{entity.type}/{{id}}", name_of(target)
     label = field.label if field else name

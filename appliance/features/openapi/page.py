@@ -1,4 +1,5 @@
-"""The document made ready for its page: a section for each tag, each operation with its inputs and a line for the shell."""
+"""The document made ready for its page: a section for each tag, each operation with its inputs and a line for
+the shell."""
 
 from __future__ import annotations
 
@@ -92,7 +93,9 @@ def _attributes(document: dict[str, Any], request: Any) -> list[dict[str, Any]]:
         inside = resolved(document, _data(document, request).get("properties", {}).get(part, {}))
         for name, schema in inside.get("properties", {}).items():
             kind = kind_of(schema) if part == "attributes" else "link"
-            choices = schema.get("enum") or next((s["enum"] for s in schema.get("anyOf", []) if "enum" in s), [])
+            choices: list[Any] = schema.get("enum") or next(
+                (s["enum"] for s in schema.get("anyOf", []) if "enum" in s), []
+            )
             told = {
                 "choices": [str(c) for c in choices if c is not None],
                 "required": name in inside.get("required", ()),

@@ -37,30 +37,24 @@ def header_parameter(name: str, description: str, schema: Schema | None = None) 
     return {"name": name, "in": "header", "description": description, "schema": schema or {"type": "string"}}
 
 
+def query(name: str, description: str, schema: Schema | None = None, *, required: bool = False) -> Schema:
+    found = {"name": name, "in": "query", "description": description, "schema": schema or {"type": "string"}}
+    return {**found, "required": True} if required else found
+
+
+_KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 SHARED_PARAMETERS: dict[str, Any] = {
     "Id": {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": ID}},
-    "Size": {
-        "name": "page[size]", "in": "query", "description": "rows of a page", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 25},
-    },
-    "Number": {"name": "page[number]", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100_000}},
-    "After": {
-        "name": "page[after]", "in": "query", "description": "a cursor from a `next` link; empty for the first page",
-        "schema": {"type": "string"},
-    },
-    "Before": {"name": "page[before]", "in": "query", "description": "a cursor from a `prev` link", "schema": {"type": "string"}},
-    "Totals": {
-        "name": "page[totals]", "in": "query", "description": "count all rows, as `meta.page.total`", "schema": {"type": "boolean"},
-    },
-    "AsOf": {
-        "name": "as-of", "in": "query", "description": "as it was then: a position of the log, a date or a time",
-        "schema": {"type": "string"},
-    },
+    "Size": query("page[size]", "rows of a page", {"type": "integer", "minimum": 1, "maximum": 500, "default": 25}),
+    "Number": query("page[number]", "from 1", {"type": "integer", "minimum": 1, "maximum": 100_000}),
+    "After": query("page[after]", "a cursor from a `next` link; empty for the first page"),
+    "Before": query("page[before]", "a cursor from a `prev` link"),
+    "Totals": query("page[totals]", "count all rows, as `meta.page.total`", {"type": "boolean"}),
+    "AsOf": query("as-of", "as it was then: a position of the log, a date or a time"),
     "IfNoneMatch": header_parameter("If-None-Match", "an ETag: 304 when it is still right"),
     "IfMatch": header_parameter("If-Match", "the ETag you have seen: 412 when it is not the stored one"),
-    "IdempotencyKey": header_parameter(
-        "Idempotency-Key", "sent twice with one key, it is done once; kept for a day", {"type": "string", "minLength": 1, "maxLength": 255}
-    ),
-}  # fmt: skip
+    "IdempotencyKey": header_parameter("Idempotency-Key", "sent twice with one key, done once; kept for a day", _KEY),
+}
 SHARED_HEADERS: dict[str, Any] = {
     "ETag": {"schema": {"type": "string"}},
     "Location": {"description": "the address of what was made", "schema": {"type": "string"}},
@@ -71,11 +65,6 @@ LIST_PARAMETERS = ("Size", "Number", "After", "Before", "Totals", "IfNoneMatch")
 
 def shared(*names: str) -> list[Schema]:
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
-
-
-def query(name: str, description: str, schema: Schema | None = None, *, required: bool = False) -> Schema:
-    found = {"name": name, "in": "query", "description": description, "schema": schema or {"type": "string"}}
-    return {**found, "required": True} if required else found
 
 
 def some_of(name: str, choices: list[str], description: str) -> Schema:

@@ -145,14 +145,16 @@ def test_who_is_too_far_behind_is_told_to_read_anew(
         assert [client.hear()["position"] for _ in range(5)] == [*range(last - 4, last + 1)]
 
 
-def test_an_import_is_one_notice(site: LiveSite, alice: str) -> None:
-    with site.client(alice) as client, site.client(alice) as other:
+def test_an_import_is_one_notice(site: LiveSite, alice: str, charlie: str) -> None:
+    with site.client(alice) as client, site.client(alice) as other, site.client(charlie) as stranger:
         client.subscribe("contacts")
         other.subscribe("contacts/3")
+        stranger.subscribe("contacts")
         site.write(lambda work: [work.create("contact", {"name": f"n{n}"}) for n in range(700)])
         assert client.hear() == {"reset": True, "position": site.records.log.last()}
         assert client.silent()
         assert other.hear()["id"] == "3"
+        assert stranger.silent()
 
 
 def test_a_change_of_the_schema_is_heard(site: LiveSite, alice: str) -> None:

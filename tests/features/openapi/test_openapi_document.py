@@ -69,9 +69,21 @@ def test_it_is_the_same_bytes_until_the_schema_changes_and_needs_an_actor(descri
 
 
 WHOLE = {
-    "name": "Ada", "notes": "x", "count": 3, "share": "1.25", "amount": "100", "won": True, "day": "2026-01-31", "at": "2026-01-31T12:00:00Z",
-    "stage": "done", "tags": ["a"], "mail": "a@b.org", "phone": "+49 30 1", "site": "https://b.org", "extra": {"a": [1]},
-}  # fmt: skip
+    "name": "Ada",
+    "notes": "x",
+    "count": 3,
+    "share": "1.25",
+    "amount": "100",
+    "won": True,
+    "day": "2026-01-31",
+    "at": "2026-01-31T12:00:00Z",
+    "stage": "done",
+    "tags": ["a"],
+    "mail": "a@b.org",
+    "phone": "+49 30 1",
+    "site": "https://b.org",
+    "extra": {"a": [1]},
+}
 
 
 def test_what_the_server_answers_fits_the_schemas(described: Described) -> None:
@@ -87,12 +99,29 @@ def test_what_the_server_answers_fits_the_schemas(described: Described) -> None:
         resolver(document, {"$ref": "#/components/schemas/BigDealCreate"}).validate(sent)
         assert client.post("/api/big-deals", json=sent, headers=ME).status_code == 201
     for path in (
-        "/api/big-deals?include=firm,partners&page[totals]=true", "/api/big-deals/1?include=owner", "/api/big-deals/1/firm",
-        "/api/big-deals/2/firm", "/api/big-deals/1/partners", "/api/firms/1/deals", "/api/big-deals/1/relationships/partners",
-        "/api/big-deals/2/relationships/firm", "/api/big-deals/1/history", "/api/users", "/api/users/1", "/api/roles", "/api/log",
-        "/api/entities", "/api/fields", "/api/tokens", "/api/trash", "/api", "/api/big-deals/99", "/api/big-deals?sort=nothing",
-        "/api/big-deals?page[after]=", "/api/big-deals/1?as-of=2999-01-01",
-    ):  # fmt: skip
+        "/api/big-deals?include=firm,partners&page[totals]=true",
+        "/api/big-deals/1?include=owner",
+        "/api/big-deals/1/firm",
+        "/api/big-deals/2/firm",
+        "/api/big-deals/1/partners",
+        "/api/firms/1/deals",
+        "/api/big-deals/1/relationships/partners",
+        "/api/big-deals/2/relationships/firm",
+        "/api/big-deals/1/history",
+        "/api/users",
+        "/api/users/1",
+        "/api/roles",
+        "/api/log",
+        "/api/entities",
+        "/api/fields",
+        "/api/tokens",
+        "/api/trash",
+        "/api",
+        "/api/big-deals/99",
+        "/api/big-deals?sort=nothing",
+        "/api/big-deals?page[after]=",
+        "/api/big-deals/1?as-of=2999-01-01",
+    ):
         response = client.get(path, headers=ME)
         template = path.partition("?")[0]
         for number in ("/1", "/2", "/99"):
@@ -108,11 +137,26 @@ def test_what_the_server_answers_fits_the_schemas(described: Described) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"name": None}, {"name": ""}, {"name": "x" * 81}, {"count": 1001}, {"count": "3"}, {"share": "1.234"}, {"amount": True}, {"won": 1},
-        {"day": 7}, {"stage": "old"}, {"tags": ["c"]}, {"mail": "a@b"}, {"phone": "none"}, {"site": "javascript:x"},
-        {"number": "D-1"}, {"created_at": "2026-01-01T00:00:00Z"}, {"unknown": 1}, {"notes": "a\x00b"},
+        {"name": None},
+        {"name": ""},
+        {"name": "x" * 81},
+        {"count": 1001},
+        {"count": "3"},
+        {"share": "1.234"},
+        {"amount": True},
+        {"won": 1},
+        {"day": 7},
+        {"stage": "old"},
+        {"tags": ["c"]},
+        {"mail": "a@b"},
+        {"phone": "none"},
+        {"site": "javascript:x"},
+        {"number": "D-1"},
+        {"created_at": "2026-01-01T00:00:00Z"},
+        {"unknown": 1},
+        {"notes": "a\x00b"},
     ],
-)  # fmt: skip
+)
 def test_what_the_schema_refuses_the_server_refuses_too(described: Described, wrong: dict[str, Any]) -> None:
     document = described.document()
     sent = {"data": {"type": "big-deals", "attributes": {"name": "A", **wrong}}}

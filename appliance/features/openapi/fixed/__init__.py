@@ -1,0 +1,15 @@
+"""The addresses that are the same in every installation; `document.py` leaves out those that this process does not
+serve."""
+
+from __future__ import annotations
+
+from appliance.features.openapi.entities import Paths
+from appliance.features.openapi.fixed.background import background_paths
+from appliance.features.openapi.fixed.declarations import declaration_paths
+from appliance.features.openapi.fixed.files import file_paths
+from appliance.features.openapi.fixed.people import people_paths
+from appliance.features.openapi.fixed.whole import whole_paths
+
+
+def fixed_paths() -> Paths:
+    return {**whole_paths(), **declaration_paths(), **file_paths(), **people_paths(), **background_paths()}

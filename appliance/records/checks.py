@@ -1,0 +1,109 @@
+"""What must hold before a record is written: values fit their fields, links lead somewhere this actor can see, unique
+values are free. Everything wrong is listed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from appliance.base.errors import Conflict, Invalid, NotAllowed, Problem
+from appliance.base.text import say
+from appliance.records.entity import Field
+from appliance.records.kinds import Wrong
+from appliance.records.permissions import sees
+from appliance.records.tables import Row, Table
+
+if TYPE_CHECKING:
+    from appliance.records.work import Work
+
+Columns = dict[str, Any]
+Links = dict[str, list[int]]
+
+
+def clean(work: Work, table: Table, values: Mapping[str, Any], row: Row | None) -> tuple[Columns, Links]:
+    """Wire values as stored ones, links to many apart. `row` is the record to be changed, None for a new one, which gets
+    its defaults here. Raises Invalid."""
+    columns: Columns = {}
+    links: Links = {}
+    problems: list[Problem] = []
+    targets: list[tuple[Field, int]] = []
+    for name, value in values.items():
+        field = table.entity.by_name.get(name)
+        if field is None:
+            problems.append(Problem(name, say("there is no field called {name}", name=name), "unknown"))
+            continue
+        if not field.writable:
+            problems.append(Problem(name, say("cannot be set"), "read_only"))
+            continue
+        try:
+            stored = table.cleaners[name](value) if value is not None else None
+        except Wrong as wrong:
+            problems.append(Problem(name, wrong.message, wrong.code))
+            continue
+        if field.required and (stored is None or stored == []):
+            problems.append(Problem(name, say("is required"), "required"))
+        elif field.many:
+            links[name] = stored or []
+            held = set(work.linked(table, name, row[0])) if row and stored else set()
+            targets += [(field, t) for t in links[name] if t not in held]
+        else:
+            columns[name] = stored
+            if field.relational and stored is not None and not (row and row[table.place[name]] == stored):
+                targets.append((field, stored))
+    if row is None:
+        _fill(table, values, columns, links, problems)
+    problems += wrong_targets(work, targets)
+    if problems:
+        raise Invalid(problems)
+    return columns, links
+
+
+def _fill(table: Table, given: Mapping[str, Any], columns: Columns, links: Links, problems: list[Problem]) -> None:
+    """What a new record needs and nobody gave: defaults, and complaints about what is required."""
+    for field in table.entity.fields:
+        if field.name in given or field.kind.assigned:
+            continue
+        if field.default is not None:
+            (links if field.many else columns)[field.name] = table.cleaners[field.name](field.default)
+        elif field.required:
+            problems.append(Problem(field.name, say("is required"), "required"))
+
+
+def wrong_targets(work: Work, targets: Iterable[tuple[Field, int]]) -> list[Problem]:
+    """Does every linked record exist, for this actor's eyes? Anyone may name a user as an owner."""
+    found = []
+    for field, target in targets:
+        other = work.registry.tables.get(field.target or "")
+        row = work.row(other, target) if other else None
+        if other is None or row is None or not (sees(work.actor, other, row) or field.system):
+            text = say("there is no {entity} with id {id}", entity=field.target, id=target)
+            found.append(Problem(field.name, text, "not_found"))
+    return found
+
+
+def check_owner(actor_reach: str, actor_user: int | None, columns: Columns) -> None:
+    """Who may write no records but their own may not give one to somebody else."""
+    if actor_reach == "own" and columns.get("owner") not in (None, actor_user):
+        raise NotAllowed(say("You may only have records of your own."))
+
+
+def unique_groups(table: Table) -> list[tuple[str, ...]]:
+    return [*((f.name,) for f in table.columns if f.unique), *table.entity.unique]
+
+
+def check_unique(work: Work, table: Table, columns: Mapping[str, Any], record_id: int | None) -> None:
+    """Conflict when another record has the values. Safe without relying on the database's error: while we hold the write
+    transaction nobody else inserts."""
+    for names in unique_groups(table):
+        values = [columns.get(n) for n in names]
+        if any(v is None for v in values):
+            continue
+        where = " AND ".join(f'"{table.entity.by_name[n].column}" = ?' for n in names)
+        sql = work.database.sql(f'SELECT "id" FROM "{table.entity.table}" WHERE {where} LIMIT 2')
+        if any(r[0] != record_id for r in work.database.rows(sql, values)):
+            field = table.entity.by_name[names[0]]
+            raise Conflict(
+                say("Another {entity} has this {fields} already.", entity=table.entity.label, fields=", ".join(names)),
+                code="unique",
+                pointer=f"/data/{'relationships' if field.relational else 'attributes'}/{field.name}",
+            )
