@@ -5,21 +5,26 @@ it stops nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from appliance.base import clock
+from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
+from appliance.records.checks import unique_groups
 from appliance.records.kinds import AutoNumberKind
 from appliance.records.permissions import may, sees
 from appliance.records.tables import Row, Table
-from appliance.records.work import Work, reread, unique_groups
+from appliance.records.work import Work
 
 Values = dict[str, Any]
-CHUNK = 500  # values in one IN (...)
+Key = tuple[Any, ...]
+Numbered = tuple[int, Values]
+CHUNK = 500
+"""Values in one IN (...)."""
 
 
 @dataclass
@@ -33,48 +38,51 @@ class Outcome:
 
 
 class Bulk:
-    """Bound to one work and one entity. `keys` make it an upsert: a row whose key values are found updates that record."""
+    """Bound to one work and one entity. `keys` make it an upsert: a row whose key values are found updates that record.
+    `mode` is upsert, create or update. Raises Invalid for keys that cannot be keys."""
 
     def __init__(self, work: Work, entity: str, keys: Sequence[str] = (), *, mode: str = "upsert"):
         self.work, self.table, self.keys, self.mode = work, work.table(entity), tuple(keys), mode
+        check_keys(self.table, self.keys, mode)
         self._create_reach = work.actor.reach("create", entity)
         self._groups = unique_groups(self.table)
-        self._defaults = {
-            f.name: self.table.cleaners[f.name](f.default) for f in self.table.entity.fields if f.default is not None and not f.many
-        }
-        self._required = [f.name for f in self.table.entity.fields if f.required and not f.many and f.default is None and not f.kind.assigned]
+        fields = [f for f in self.table.entity.fields if not f.kind.assigned]
+        self._defaults = {f.name: self.table.cleaners[f.name](f.default) for f in fields if f.default is not None}
+        self._required = [f.name for f in fields if f.required]
         if not self._create_reach:
             may(work.actor, "update", entity)
 
     def store(self, batch: Sequence[Values]) -> Outcome:
         """Store a batch of rows, each {field name: stored value}, links to many as lists of ids. Of rows with the same key
-        the later one changes what the earlier one wrote."""
+        the later one changes what the earlier one wrote. A new record gets defaults where a row has nothing."""
         outcome = Outcome()
         waiting = list(enumerate(batch))
         while waiting:
             waiting = self._round(waiting, outcome)
         return outcome
 
-    def _round(self, waiting: list[tuple[int, Values]], outcome: Outcome) -> list[tuple[int, Values]]:
+    def _round(self, waiting: list[Numbered], outcome: Outcome) -> list[Numbered]:
         """Store the rows whose key comes first here; returns the others."""
-        existing = self._existing([v for _, v in waiting]) if self.keys else {}
-        fresh: list[tuple[int, Values]] = []
+        existing = self._existing(waiting) if self.keys else {}
+        fresh: list[Numbered] = []
         held: list[tuple[int, Values, Row]] = []
-        later: list[tuple[int, Values]] = []
-        seen: set[tuple[Any, ...]] = set()
+        later: list[Numbered] = []
+        seen: set[Key] = set()
         for n, values in waiting:
             key = tuple(values.get(k) for k in self.keys)
+            rows = existing.get(key, ())
             if self.keys and None in key:
                 outcome.rejected.append((n, say("the key {key} is empty", key=", ".join(self.keys))))
             elif self.keys and key in seen:
                 later.append((n, values))
+            elif len(rows) > 1:
+                outcome.rejected.append((n, say("several records have this key")))
+            elif rows:
+                seen.add(key)
+                held.append((n, values, rows[0]))
             else:
                 seen.add(key)
-                row = existing.get(key) if self.keys else None
-                if row:
-                    held.append((n, values, row))
-                else:
-                    fresh.append((n, values))
+                fresh.append((n, values))
         if self.mode == "update":
             outcome.rejected += [(n, say("no record has this key")) for n, _ in fresh]
             fresh = []
@@ -87,18 +95,19 @@ class Bulk:
 
     # ------------------------------------------------------------------ new rows
 
-    def _acceptable(self, fresh: list[tuple[int, Values]], outcome: Outcome) -> list[Values]:
+    def _acceptable(self, fresh: list[Numbered], outcome: Outcome) -> list[Values]:
         """Those that may be inserted: rights, required values, unique values in the batch and in the table."""
         if fresh and not self._create_reach:
             outcome.rejected += [(n, say("you may not create these records")) for n, _ in fresh]
             return []
-        found: list[tuple[int, Values]] = []
-        for n, values in fresh:
-            missing = [name for name in self._required if values.get(name) is None]
+        found: list[Numbered] = []
+        for n, given in fresh:
+            values = self._defaults | {k: v for k, v in given.items() if v is not None}
+            missing = [name for name in self._required if values.get(name) in (None, [])]
             if missing:
                 outcome.rejected.append((n, say("{fields} is required", fields=", ".join(missing))))
             else:
-                found.append((n, {**self._defaults, **values} if self._defaults else values))
+                found.append((n, values))
         for group in self._groups:
             taken = self._taken(group, found)
             kept = []
@@ -112,15 +121,14 @@ class Bulk:
             found = kept
         return [values for _, values in found]
 
-    def _taken(self, group: tuple[str, ...], rows: list[tuple[int, Values]]) -> set[tuple[Any, ...]]:
+    def _taken(self, group: tuple[str, ...], rows: list[Numbered]) -> set[Key]:
         """The values of a unique group that stand in the table already, among those of these rows."""
-        first = group[0]
-        wanted = {v.get(first) for _, v in rows} - {None}
         columns = ", ".join(f'"{self.table.entity.by_name[n].column}"' for n in group)
-        found: set[tuple[Any, ...]] = set()
-        for part, marks in _parts(wanted):
-            sql = f'SELECT {columns} FROM "{self.table.entity.table}" WHERE "{self.table.entity.by_name[first].column}" IN ({marks})'
-            found |= {tuple(row) for row in self.work.database.rows(self.work.database.sql(sql), part)}
+        found: set[Key] = set()
+        for part, where in self._among(group[0], rows):
+            sql = f'SELECT {columns} FROM "{self.table.entity.table}" WHERE {where}'
+            for row in self.work.database.rows(self.work.database.sql(sql), part):
+                found.add(tuple(self.table.plain(n, v) for n, v in zip(group, row, strict=True)))
         return found
 
     def _insert(self, rows: list[Values], outcome: Outcome) -> None:
@@ -134,7 +142,7 @@ class Bulk:
         stored, entries = [], []
         links: dict[str, list[tuple[int, int]]] = {f.name: [] for f in table.links}
         actor, via, transaction, entity = work.actor.key, work.actor.via, work.transaction, table.entity.name
-        show = self._shown()
+        show = {**table.showers, **dict.fromkeys(links, _shown_ids)}
         own = self._create_reach == "own"
         for record_id, values in zip(ids, rows, strict=True):
             if own or values.get("owner") is None:
@@ -145,9 +153,8 @@ class Bulk:
             stored.append((record_id, 1, *(values.get(n) for n in names)))
             for name, pairs in links.items():
                 pairs += [(record_id, target) for target in values.get(name) or ()]
-            entries.append(
-                (micros, actor, via, transaction, entity, record_id, 1, "created", orjson.dumps(change, default=str).decode())
-            )
+            text = orjson.dumps(change).decode()
+            entries.append((micros, actor, via, transaction, entity, record_id, 1, "created", text))
         work.database.many(table.insert_at_sql, stored)
         for name, pairs in links.items():
             if pairs:
@@ -163,35 +170,25 @@ class Bulk:
                 for n, values in enumerate(rows):
                     values[field_.name] = field_.kind.render(field_, first + n)
 
-    def _shown(self) -> dict[str, Any]:
-        """Stored, as we have cleaned it, to wire: PostgreSQL's showers want objects where we hold text."""
-        found = {}
-        for name, shower in self.table.showers.items():
-            declared = self.table.entity.by_name[name]
-            if declared.many:
-                found[name] = lambda ids: [str(i) for i in ids]
-            elif declared.kind.name in ("date", "datetime"):
-                continue
-            else:
-                found[name] = shower
-        return found
-
     # ------------------------------------------------------------------ rows that are there
 
-    def _existing(self, batch: Sequence[Values]) -> dict[tuple[Any, ...], Row]:
-        """The records with these keys, by key."""
-        first = self.keys[0]
-        column = self.table.entity.by_name[first].column
-        select = self.table.select_sql.rpartition(" WHERE ")[0]
-        found: dict[tuple[Any, ...], Row] = {}
-        places = [self.table.place[k] for k in self.keys]
-        dates = self.work.database.dialect == "postgres"
-        for part, marks in _parts({v.get(first) for v in batch} - {None}):
-            for row in self.work.database.rows(select + self.work.database.sql(f' WHERE "{column}" IN ({marks}) ORDER BY "id" DESC'), part):
-                key = tuple(row[p] for p in places)
-                if dates:
-                    key = tuple(self.table.shown(k, v) if not isinstance(v, int | str) else v for k, v in zip(self.keys, key, strict=True))
-                found[key] = row
+    def _among(self, name: str, rows: Sequence[Numbered]) -> Iterator[tuple[list[Any], str]]:
+        """Conditions that together cover the rows' values of one field, with their parameters."""
+        column = self.table.entity.by_name[name].column
+        listed = list({v.get(name) for _, v in rows} - {None})
+        for start in range(0, len(listed), CHUNK):
+            part = listed[start : start + CHUNK]
+            yield part, f'"{column}" IN ({", ".join("?" * len(part))})'
+
+    def _existing(self, rows: Sequence[Numbered]) -> dict[Key, list[Row]]:
+        """The records with these keys, by key, as far as the actor may know of them."""
+        table, actor = self.table, self.work.actor
+        select = table.select_sql.rpartition(" WHERE ")[0]
+        found: dict[Key, list[Row]] = {}
+        for part, where in self._among(self.keys[0], rows):
+            for row in self.work.database.rows(f"{select} WHERE {self.work.database.sql(where)}", part):
+                if sees(actor, table, row):
+                    found.setdefault(tuple(table.plain(k, row[table.place[k]]) for k in self.keys), []).append(row)
         return found
 
     def _update(self, held: list[tuple[int, Values, Row]], outcome: Outcome) -> None:
@@ -199,25 +196,26 @@ class Bulk:
         now, micros = clock.wire_now(), clock.micros()
         by_names: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         entries: list[tuple[Any, ...]] = []
+        claimed: set[tuple[tuple[str, ...], Key]] = set()
         for n, values, row in held:
-            changed = self._changed(values, row)
-            if problem := self._refusal(row, values, changed):
+            changed = {k: v for k, v in values.items() if k in table.place and table.plain(k, row[table.place[k]]) != v}
+            if problem := self._refusal(row, values, changed, claimed):
                 outcome.rejected.append((n, problem))
                 continue
-            links = {f.name: values[f.name] for f in table.links if f.name in values}
-            if links:  # rare, and they need the linked records looked up: the way of a single update
-                fresh = work.apply(table, row, {k: v for k, (v, _) in changed.items()}, links)
-                outcome.updated += fresh[1] != row[1]
-                outcome.unchanged += fresh[1] == row[1]
+            links = {f.name: values[f.name] or [] for f in table.links if f.name in values}
+            links = {name: ids for name, ids in links.items() if ids != work.linked(table, name, row[0])}
+            if links:  # rare: the way of a single update
+                work.apply(table, row, changed, links)
+                outcome.updated += 1
             elif not changed:
                 outcome.unchanged += 1
             else:
                 names = (*changed, "updated_at", "updated_by")
-                params = (*(v for v, _ in changed.values()), now, work.actor.user, row[1] + 1, row[0], row[1])
+                params = (*changed.values(), now, work.actor.user, row[1] + 1, row[0], row[1])
                 by_names.setdefault(names, []).append(params)
-                change = {k: [table.shown(k, row[table.place[k]]), table.shown(k, v)] for k, (_, v) in changed.items()}
-                text = orjson.dumps(change).decode()
+                change = {k: [table.shown(k, row[table.place[k]]), table.shown(k, v)] for k, v in changed.items()}
                 who = (work.actor.key, work.actor.via, work.transaction)
+                text = orjson.dumps(change).decode()
                 entries.append((micros, *who, table.entity.name, row[0], row[1] + 1, "updated", text))
                 outcome.updated += 1
         for names, params_list in by_names.items():
@@ -225,43 +223,40 @@ class Bulk:
         if entries:
             work.add_entries(table.entity.name, entries)
 
-    def _changed(self, values: Values, row: Row) -> dict[str, tuple[Any, Any]]:
-        """{name: (stored value, the same as a row would give it back)} of what differs."""
-        place, fields = self.table.place, self.table.entity.by_name
-        postgres = self.work.database.dialect == "postgres"
-        changed = {}
-        for name, value in values.items():
-            if name in place:
-                as_read = reread(fields[name], value) if postgres and isinstance(value, str) else value
-                if row[place[name]] != as_read:
-                    changed[name] = (value, as_read)
-        return changed
-
-    def _refusal(self, row: Row, values: Values, changed: dict[str, Any]) -> Text | None:
+    def _refusal(self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]) -> Text | None:
         if not sees(self.work.actor, self.table, row, "update"):
             return say("you may not change this record")
-        missing = [name for name in self._required if name in changed and changed[name][0] is None]
+        missing = [name for name in self._required if name in values and values[name] in (None, [])]
         if missing:
             return say("{fields} is required", fields=", ".join(missing))
-        return self._clash(row, values, changed)
+        return self._clash(row, values, changed, claimed)
 
-    def _clash(self, row: Row, values: Values, changed: dict[str, Any]) -> Text | None:
-        """Would this update give a record a unique value that another one has?"""
+    def _clash(self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]) -> Text | None:
+        """Would this update give a record a unique value that another one has, or gets in this very batch?"""
+        mine = []
         for group in self._groups:
             if not any(name in changed for name in group):
                 continue
-            wanted = [values.get(name, row[self.table.place[name]]) for name in group]
+            wanted = tuple(values.get(n, self.table.plain(n, row[self.table.place[n]])) for n in group)
             if None in wanted:
                 continue
             where = " AND ".join(f'"{self.table.entity.by_name[n].column}" = ?' for n in group)
             sql = self.work.database.sql(f'SELECT 1 FROM "{self.table.entity.table}" WHERE {where} AND "id" <> ? LIMIT 1')
-            if self.work.database.rows(sql, (*wanted, row[0])):
+            if (group, wanted) in claimed or self.work.database.rows(sql, (*wanted, row[0])):
                 return say("another record has this {fields}", fields=", ".join(group))
+            mine.append((group, wanted))
+        claimed.update(mine)
         return None
 
 
-def _parts(values: set[Any]) -> Any:
-    listed = list(values)
-    for start in range(0, len(listed), CHUNK):
-        part = listed[start : start + CHUNK]
-        yield part, ", ".join("?" * len(part))
+def check_keys(table: Table, keys: Sequence[str], mode: str) -> None:
+    """Invalid when records cannot be told apart by these fields."""
+    for key in keys:
+        if key not in table.place or key in ("id", "version"):
+            raise Invalid([Problem("key", say("records cannot be told apart by {key}", key=key), "key")])
+    if mode == "update" and not keys:
+        raise Invalid([Problem("key", say("to update records, say by which fields they are told apart"), "key")])
+
+
+def _shown_ids(ids: list[int]) -> list[str]:
+    return [str(i) for i in ids]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.base.errors import Conflict, Invalid, NotAllowed, Problem
+from appliance.base.errors import Conflict, Invalid, Problem
 from appliance.base.text import say
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
@@ -79,12 +79,6 @@ def wrong_targets(work: Work, targets: Iterable[tuple[Field, int]]) -> list[Prob
             text = say("there is no {entity} with id {id}", entity=field.target, id=target)
             found.append(Problem(field.name, text, "not_found"))
     return found
-
-
-def check_owner(actor_reach: str, actor_user: int | None, columns: Columns) -> None:
-    """Who may write no records but their own may not give one to somebody else."""
-    if actor_reach == "own" and columns.get("owner") not in (None, actor_user):
-        raise NotAllowed(say("You may only have records of your own."))
 
 
 def unique_groups(table: Table) -> list[tuple[str, ...]]:

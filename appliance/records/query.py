@@ -3,15 +3,17 @@ texts of a request, the words of house.md, and say which part is wrong."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.kinds import Wrong
-from appliance.records.kinds.kind import COMPARE
-from appliance.records.kinds.relation import ID_OPERATORS
+from appliance.records.kinds.choice import MultiChoiceKind
+from appliance.records.kinds.kind import COMPARE, Convert
+from appliance.records.kinds.relation import ID_OPERATORS, record_id
+from appliance.records.kinds.text import TextKind, string
 from appliance.records.registry import Registry
 
 # Limits that protect the server; README's table shows them.
@@ -85,6 +87,8 @@ def parse_condition(registry: Registry, entity: Entity, path_text: str, operator
             raise BadRequest(say("empty must be true or false."), parameter=parameter)
         return Condition(path, operator, (word in ("true", "1", ""),))
     if operator in ("contains", "starts", "ends") and not (isinstance(last, Field) and last.many):
+        if isinstance(last, Field) and isinstance(last.kind, MultiChoiceKind):
+            text = read_value(registry, owner, last, text, parameter)[1:-1]  # ["red"] holds "red", quotes and all
         return Condition(path, operator, (_needle(text, parameter),))
     texts = text.split(",") if operator == "in" else [text]
     if len(texts) > MAX_LIST:
@@ -109,13 +113,13 @@ def _operators(last: Field | Inverse | str) -> frozenset[str]:
 
 def read_value(registry: Registry, owner: Entity, last: Field | Inverse | str, text: str, parameter: str) -> Any:
     """The stored form of a value in a filter."""
-    from appliance.records.kinds import record_id
-
     try:
         if not isinstance(last, Field) or last.relational:
             value = record_id(text.strip())
+        elif isinstance(last.kind, TextKind):  # half an address is no address, but a fine bound
+            value = string(text) or None
         else:
-            value = registry.tables[owner.name].readers[last.name](text)
+            value = _reader(registry, owner, last)(text)
     except Wrong as wrong:
         raise BadRequest(
             say("{value} does not fit: {why}.", value=repr(text[:100]), why=wrong.message), parameter=parameter
@@ -123,6 +127,14 @@ def read_value(registry: Registry, owner: Entity, last: Field | Inverse | str, t
     if value is None:
         raise BadRequest(say("The value is empty; to find records without one, use [empty]=true."), parameter=parameter)
     return value
+
+
+def _reader(registry: Registry, owner: Entity, field: Field) -> Convert:
+    """The field's reader without its limits: more than a field can hold is still something to compare with."""
+    key = ("filter", owner.name, field.name)
+    if found := registry.kept(key):
+        return found
+    return registry.keep(key, field.kind.reader(replace(field, min=None, max=None)))
 
 
 def resolve(registry: Registry, entity: Entity, path: tuple[str, ...], parameter: str) -> tuple[Entity, Field | Inverse | str]:

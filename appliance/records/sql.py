@@ -124,7 +124,8 @@ class Builder:
         inverse = table.entity.inverse_by_name.get(name)
         if len(path) == 1:
             if inverse:
-                return self._linked(table, self._inverse_pairs(inverse), condition)
+                seen = self._visible_rows(self._table(inverse.source), [])
+                return self._linked(table, self._inverse_pairs(inverse), condition, seen)
             field = table.entity.by_name.get(name)
             if field and field.many:
                 return self._linked(table, self._link_pairs(table, field), condition)
@@ -132,20 +133,21 @@ class Builder:
         if inverse:
             source = self._table(inverse.source)
             near, far = self._inverse_pairs(inverse)
-            inner = self._visible_rows(source, self._condition(source, path[1:], condition))
+            inner = self._visible_rows(source, [self._condition(source, path[1:], condition)])
             return table.model.id.in_(near.model.select(near).where(far.in_(inner)))
         field = table.entity.by_name[name]
         target = self._table(field.target or "")
-        inner = self._visible_rows(target, self._condition(target, path[1:], condition))
+        inner = self._visible_rows(target, [self._condition(target, path[1:], condition)])
         if field.many:
             near, far = self._link_pairs(table, field)
             return table.model.id.in_(near.model.select(near).where(far.in_(inner)))
         return table.field(name).in_(inner)
 
-    def _visible_rows(self, table: Table, condition: Any) -> Any:
-        found = table.model.select(table.model.id).where(condition)
+    def _visible_rows(self, table: Table, conditions: list[Any]) -> Any | None:
+        """Ids of the rows that meet the conditions and may be seen; None for all rows."""
         mine = self.visible(table)
-        return found.where(mine) if mine is not None else found
+        wanted = conditions if mine is None else [*conditions, mine]
+        return table.model.select(table.model.id).where(*wanted) if wanted else None
 
     def _link_pairs(self, table: Table, field: Field) -> tuple[Any, Any]:
         model = table.link_models[field.name]
@@ -158,16 +160,17 @@ class Builder:
         if field.many:
             model = source.link_models[field.name]
             return model.target, model.source
-        may(self._actor, "read", source.entity.name)
         return source.field(field.name), source.model.id
 
-    def _linked(self, table: Table, pairs: tuple[Any, Any], condition: Condition) -> Any:
-        """eq, neq, in and empty on a relation to many."""
+    def _linked(self, table: Table, pairs: tuple[Any, Any], condition: Condition, seen: Any | None = None) -> Any:
+        """eq, neq, in and empty on a relation to many. `seen`: the ids that count at the far end."""
         near, far = pairs
         linked = near.model.select(near).where(near.is_null(False))
+        if seen is not None:
+            linked = linked.where(far.in_(seen))
         if condition.operator == "empty":
             return table.model.id.not_in(linked) if condition.values[0] else table.model.id.in_(linked)
-        holding = near.model.select(near).where(far.in_([self._value() for _ in condition.values]) & near.is_null(False))
+        holding = linked.where(far.in_([self._value() for _ in condition.values]))
         return table.model.id.not_in(holding) if condition.operator == "neq" else table.model.id.in_(holding)
 
     def _compare(self, column: Any, condition: Condition, field: Field | None) -> Any:

@@ -12,7 +12,7 @@ from appliance.base import clock, ids
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
-from appliance.records.checks import check_owner, check_unique, clean, unique_groups
+from appliance.records.checks import check_unique, clean, unique_groups
 from appliance.records.entity import Field
 from appliance.records.kinds import AutoNumberKind, Wrong
 from appliance.records.linking import let_go, relate
@@ -51,8 +51,7 @@ class Work:
         table = self.table(entity)
         reach = may(self.actor, "create", entity)
         columns, links = clean(self, table, values, None)
-        check_owner(reach, self.actor.user, columns)
-        if columns.get("owner") is None:
+        if reach == "own" or columns.get("owner") is None:
             columns["owner"] = self.actor.user
         check_unique(self, table, columns, None)
         if record_id is not None:
@@ -202,7 +201,6 @@ class Work:
                 change[name] = [[str(t) for t in held], [str(t) for t in targets]]
         if not change:
             return row
-        check_owner(self.actor.reach("update", table.entity.name) or "all", self.actor.user, different)
         if different and unique_groups(table):
             held_now = {f.name: table.plain(f.name, row[place[f.name]]) for f in table.columns} | different
             check_unique(self, table, held_now, row[0])

@@ -295,7 +295,7 @@ def test_lists_and_counts_tell_states_apart(shop):
 
 def test_a_worker_whose_database_connections_broke_goes_on_with_new_ones(database, shop):
     if database.dialect != "postgres":
-        pytest.skip("SQLite has no connection to lose")
+        pytest.skip("by design: SQLite has no connection to lose")
     here = shop(ECHO).start()
     here.reaches(here.jobs.enqueue("echo"), "success")
     database.rows(

@@ -6,8 +6,7 @@ import threading
 
 from appliance.base.errors import NotFound
 from appliance.features.live.messages import JOBS, job_notice
-from appliance.features.live.subscribers import Board
-from appliance.http.sockets.hub import Hub
+from appliance.features.live.publishing import Publisher
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import JobRow
 from appliance.records.permissions import Actor
@@ -16,15 +15,15 @@ from appliance.records.permissions import Actor
 class JobNews:
     """Changes are collected where they happen and told by the live thread. A job may be told of twice."""
 
-    def __init__(self, hub: Hub, jobs: Jobs, board: Board, lock: threading.Lock, wake: threading.Event):
-        self._hub, self._jobs, self._board, self._lock, self._wake = hub, jobs, board, lock, wake
+    def __init__(self, publisher: Publisher, jobs: Jobs, wake: threading.Event):
+        self._publisher, self._jobs, self._wake = publisher, jobs, wake
         self._changed: dict[int, str] = {}
         self._mine = threading.Lock()
         jobs.on_change(self._note)
 
     def _note(self, job: int, state: str) -> None:
         """In the thread that changed the job: no more than a note, and none when nobody listens."""
-        listened = self._board.by_topic
+        listened = self._publisher.board.by_topic
         if JOBS in listened or f"{JOBS}/{job}" in listened:
             with self._mine:
                 self._changed[job] = state
@@ -35,15 +34,13 @@ class JobNews:
         with self._mine:
             changed, self._changed = self._changed, {}
         for job_id, state in changed.items():
-            with self._lock:
-                listening = self._board.of(JOBS, f"{JOBS}/{job_id}")
+            with self._publisher.lock:
+                listening = self._publisher.board.of(JOBS, f"{JOBS}/{job_id}")
             try:
                 job = self._jobs.get(job_id)
             except NotFound:
                 continue
-            to = [s.connection for s in listening if s.connection is not None and _may_know(s.actor, job)]
-            if to:
-                self._hub.publish(job_notice(job_id, state), to)
+            self._publisher.send([s for s in listening if _may_know(s.actor, job)], job_notice(job_id, state))
 
 
 def _may_know(actor: Actor, job: JobRow) -> bool:

@@ -39,7 +39,7 @@ def test_one_record_can_be_watched_and_left_again(site: LiveSite, alice: str) ->
         assert client.hear()["id"] == str(ada)
         assert client.ask({"unsubscribe": [f"contacts/{ada}"]}) == {"unsubscribed": [f"contacts/{ada}"]}
         site.write(lambda work: work.update("contact", ada, {"name": "z"}))
-        until(lambda: site.live._heard == site.records.log.last())
+        until(lambda: site.live._publisher.heard == site.records.log.last())
         assert client.silent()
 
 
@@ -133,7 +133,7 @@ def test_too_many_topics_are_refused(site: LiveSite, alice: str) -> None:
 def test_who_is_too_far_behind_is_told_to_read_anew(
     site: LiveSite, alice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.features.live.live.FURTHEST", 5)
+    monkeypatch.setattr("appliance.features.live.wishes.FURTHEST", 5)
     for n in range(6):
         site.create(name=f"n{n}")
     last = site.records.log.last()
@@ -199,7 +199,7 @@ def test_who_may_no_longer_come_in_is_disconnected(
         with pytest.raises(ConnectionClosed):
             client.hear()
         assert client.socket.close_code == 1008
-    until(lambda: not site.live._board.by_topic)
+    until(lambda: not site.live._publisher.board.by_topic)
 
 
 def test_a_new_role_counts_at_once(site: LiveSite, charlie: str) -> None:
@@ -236,5 +236,5 @@ def test_jobs_are_told_to_who_asked_for_them_and_to_administrators(site: LiveSit
 def test_a_client_that_goes_leaves_nothing_behind(site: LiveSite, alice: str) -> None:
     with site.client(alice) as client:
         client.subscribe("contacts", "contacts/1", after=0)
-    until(lambda: not site.live._subscribers and not site.live._board.by_topic)
+    until(lambda: not site.live._subscribers and not site.live._publisher.board.by_topic)
     assert site.live.health() == ("ok", "0 connected")

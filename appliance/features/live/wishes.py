@@ -1,0 +1,101 @@
+"""Wishes fulfilled: subscribe, unsubscribe, and what has happened since a position, exactly once."""
+
+from __future__ import annotations
+
+from appliance.base.errors import BadRequest, IngotError
+from appliance.base.text import say
+from appliance.features.live.messages import MOST_TOPICS, Wish, check_topics, notice, type_of_entry, written
+from appliance.features.live.publishing import Publisher
+from appliance.features.live.subscribers import Sight, Subscriber
+from appliance.records.log import Entry
+from appliance.records.records import Records
+
+FURTHEST = 10_000  # entries that are replayed; who is further behind reads anew
+CHUNK = 500
+
+
+class Wishes:
+    """For one thread. A wish is fulfilled in parts, so that a long replay delays nobody else."""
+
+    def __init__(self, records: Records, publisher: Publisher):
+        self._records, self._publisher = records, publisher
+
+    def answer(self, subscriber: Subscriber, words: dict[str, object]) -> None:
+        self._publisher.send([subscriber], written(words))
+
+    def grant(self, subscriber: Subscriber) -> bool:
+        """A part of the client's first wish; True when it is fulfilled. Raises IngotError for a wish that cannot be."""
+        if not subscriber.wishes:  # it has gone
+            return True
+        wish = subscriber.wishes[0]
+        if isinstance(wish, IngotError):
+            raise wish
+        if subscriber.replayed is None:
+            return self._begin(subscriber, wish)
+        return self._replay(subscriber, wish)
+
+    def _begin(self, subscriber: Subscriber, wish: Wish) -> bool:
+        check_topics(self._records.registry, wish.subscribe)
+        if len({*subscriber.topics, *wish.subscribe} - {*wish.unsubscribe}) > MOST_TOPICS:
+            raise BadRequest(say("At most {max} topics for one connection.", max=MOST_TOPICS), code="too_many")
+        if wish.unsubscribe:
+            with self._publisher.lock:
+                self._publisher.board.remove(subscriber, wish.unsubscribe)
+            self.answer(subscriber, {"unsubscribed": wish.unsubscribe})
+        if not wish.subscribe:
+            return True
+        last = self._records.log.last()
+        if wish.after is not None and wish.after <= last <= wish.after + FURTHEST:
+            self.answer(subscriber, {"subscribed": wish.subscribe, "position": wish.after})
+            subscriber.replayed = wish.after
+            return False
+        with self._publisher.lock:
+            position = max(last, self._publisher.heard)
+            self.answer(
+                subscriber,
+                {
+                    "subscribed": wish.subscribe,
+                    "position": position,
+                    **({"reset": True} if wish.after is not None else {}),
+                },
+            )
+            self._go_live(subscriber, wish, position, position)
+        return True
+
+    def _replay(self, subscriber: Subscriber, wish: Wish) -> bool:
+        assert subscriber.replayed is not None and wish.after is not None
+        entries = self._records.log.after(subscriber.replayed, CHUNK)
+        if entries:
+            self._tell_again(subscriber, wish, entries)
+            subscriber.replayed = entries[-1].position
+        if len(entries) == CHUNK:
+            return False
+        with self._publisher.lock:
+            if (
+                subscriber.replayed < self._publisher.heard
+            ):  # the tail was quicker: what it told others meanwhile is in the log
+                return False
+            self._go_live(subscriber, wish, wish.after, subscriber.replayed)
+        return True
+
+    def _tell_again(self, subscriber: Subscriber, wish: Wish, entries: list[Entry]) -> None:
+        registry, actor, wanted = self._records.registry, subscriber.actor, set(wish.subscribe)
+        chosen: list[tuple[Entry, str]] = []
+        for entry in entries:
+            type_ = type_of_entry(registry, entry)
+            if type_ is None:
+                continue
+            topics = (type_, f"{type_}/{entry.record}")
+            if not wanted.isdisjoint(topics) and not subscriber.knows(topics, entry.position):
+                chosen.append((entry, type_))
+        sight = Sight(self._records, registry)
+        for name in {e.entity for e, _ in chosen if actor.reach("read", e.entity) == "own"}:
+            sight.read(name, [e.record for e, _ in chosen if e.entity == name])
+        for entry, type_ in chosen:
+            if sight.may(actor, entry):
+                self._publisher.send([subscriber], notice(entry.position, type_, entry.record, entry.action))
+
+    def _go_live(self, subscriber: Subscriber, wish: Wish, since: int, live: int) -> None:
+        if not subscriber.gone:
+            for topic in wish.subscribe:
+                self._publisher.board.add(subscriber, topic, since, live)

@@ -1,0 +1,204 @@
+"""kill -9 of the real server, again and again, while four clients write: what was acknowledged is there, once; log and
+rows agree; index and queue catch up; starting needs nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+KILLS = int(os.environ.get("INGOT_KILLS", "50"))
+MEDIA = "application/vnd.api+json"
+
+
+class Box:
+    """One home, and a server on it that is killed and started again on the same port."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.port = 0
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "appliance", "serve", "--home", str(self.home), "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert "ready" in line, line
+        self.port = int(line.strip().rstrip("/").rsplit(":", 1)[1])
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        assert self.process
+        self.process.terminate()
+        assert self.process.wait(15) == 0
+
+    def ingot(self, *words: str) -> str:
+        command = [sys.executable, "-m", "appliance", *words, "--home", str(self.home)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+class Writer(threading.Thread):
+    """Creates, updates, deletes; remembers what was acknowledged, and what it asked for without hearing back."""
+
+    def __init__(self, box: Box, number: int, token: str):
+        super().__init__(daemon=True)
+        self.box, self.number, self.dice = box, number, random.Random(number)
+        self.session = requests.Session()
+        self.session.headers |= {"Authorization": f"Bearer {token}", "Content-Type": MEDIA}
+        self.sure: dict[str, tuple[str, int]] = {}  # id -> (name, version)
+        self.unsure: set[str] = set()  # ids with a change in flight when the server died
+        self.gone: set[str] = set()
+        self.asked = 0
+        self.finished = False
+
+    def run(self) -> None:
+        while not self.finished:
+            try:
+                self.step()
+            except requests.RequestException:
+                time.sleep(0.02)
+
+    def step(self) -> None:
+        self.asked += 1
+        name = f"w{self.number} n{self.asked}"
+        known = [i for i in self.sure if i not in self.unsure]
+        if not known or self.dice.random() < 0.6:
+            key = {"Idempotency-Key": name}
+            document = {"data": {"type": "things", "attributes": {"name": name}}}
+            for _ in range(200):  # the same request with the same key until it is answered: it must happen once
+                try:
+                    answer = self.session.post(self.box.url("/api/things"), json.dumps(document), headers=key, timeout=5)
+                    break
+                except requests.RequestException:
+                    if self.finished:
+                        return
+                    time.sleep(0.02)
+            else:
+                return
+            assert answer.status_code == 201, answer.text
+            self.sure[answer.json()["data"]["id"]] = (name, 1)
+            return
+        target = self.dice.choice(known)
+        self.unsure.add(target)
+        if self.dice.random() < 0.8:
+            change = {"data": {"type": "things", "id": target, "attributes": {"name": name}}}
+            answer = self.session.patch(self.box.url(f"/api/things/{target}"), json.dumps(change), timeout=5)
+            assert answer.status_code == 200, answer.text
+            self.sure[target] = (name, answer.json()["data"]["meta"]["version"])
+        else:
+            answer = self.session.delete(self.box.url(f"/api/things/{target}"), timeout=5)
+            assert answer.status_code == 204, answer.text
+            del self.sure[target]
+            self.gone.add(target)
+        self.unsure.discard(target)
+
+
+@pytest.mark.timeout(900)
+def test_every_acknowledged_write_survives_fifty_kills(tmp_path: Path) -> None:
+    box = Box(tmp_path / "home")
+    box.start()
+    box.ingot("user", "add", "crash@example.org", "--role", "admin")
+    token = box.ingot("token", "create", "--user", "crash@example.org", "--name", "crash").strip()
+    head = {"Authorization": f"Bearer {token}", "Content-Type": MEDIA}
+    entity = {"name": "thing", "plural": "things", "fields": [{"name": "name", "searchable": 2, "unique": True}]}
+    body = json.dumps({"data": {"type": "entities", "attributes": entity}})
+    assert requests.post(box.url("/api/entities"), body, headers=head, timeout=10).status_code == 201
+
+    writers = [Writer(box, n, token) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    dice = random.Random(1)
+    for _ in range(KILLS):
+        time.sleep(dice.uniform(0.02, 0.4))
+        box.kill()
+        box.start()
+    time.sleep(0.3)
+    for writer in writers:
+        writer.finished = True
+    for writer in writers:
+        writer.join(30)
+
+    present = all_things(box, head)
+    acknowledged = 0
+    for writer in writers:
+        for record, (name, version) in writer.sure.items():
+            if record in writer.unsure:
+                continue
+            acknowledged += version
+            assert present.get(record) == (name, version)
+        assert not (writer.gone & set(present))
+    names = [name for name, _ in present.values()]
+    assert len(names) == len(set(names))
+    assert acknowledged > 4 * KILLS
+
+    check_log(box, head, present)
+    check_search(box, head, present)
+    health = requests.get(box.url("/readyz"), timeout=5)
+    assert health.status_code == 200, health.text
+    counts = requests.get(box.url("/api/jobs"), headers=head, timeout=5).json()["meta"]["counts"]
+    assert counts["dead"] == counts["failed"] == 0
+    box.stop()
+
+
+def all_things(box: Box, head: dict[str, str]) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    path: str | None = "/api/things?page[size]=500&page[after]="
+    while path:
+        document = requests.get(box.url(path), headers=head, timeout=10).json()
+        found |= {r["id"]: (r["attributes"]["name"], r["meta"]["version"]) for r in document["data"]}
+        path = document["links"]["next"]
+    return found
+
+
+def check_log(box: Box, head: dict[str, str], present: dict[str, tuple[str, int]]) -> None:
+    """Replaying the log gives the rows, and each record's versions run 1, 2, 3 without gap."""
+    rows: dict[str, tuple[str, int]] = {}
+    position = 0
+    while True:
+        path = f"/api/log?page[after]={position}&page[size]=500&filter[entity]=thing"
+        entries: list[dict[str, Any]] = requests.get(box.url(path), headers=head, timeout=10).json()["data"]
+        if not entries:
+            break
+        for entry in entries:
+            values, record = entry["attributes"], entry["attributes"]["record"]
+            before = rows.get(record, ("", 0))
+            assert values["version"] == before[1] + 1
+            if values["action"] == "deleted":
+                del rows[record]
+            else:
+                rows[record] = (values["change"].get("name", [None, before[0]])[1], values["version"])
+        position = int(entries[-1]["id"])
+    assert rows == present
+
+
+def check_search(box: Box, head: dict[str, str], present: dict[str, tuple[str, int]]) -> None:
+    end = time.monotonic() + 30
+    while True:
+        answer = requests.get(box.url("/api/search?filter[q]=w1&page[size]=1"), headers=head, timeout=10).json()
+        wanted = sum(name.startswith("w1 ") for name, _ in present.values())
+        if answer["meta"]["page"]["total"] == wanted or time.monotonic() > end:
+            assert answer["meta"]["page"]["total"] == wanted
+            return
+        time.sleep(0.2)
