@@ -115,7 +115,9 @@ def _cache(settings: Settings) -> Cache:
 
 
 def _unknown(name: str, value: str, known: str) -> StartRefused:
-    return StartRefused(say("The setting {name} is {value}; it can be: {known}.", name=name, value=value, known=known), SETTINGS_WRONG)
+    return StartRefused(
+        say("The setting {name} is {value}; it can be: {known}.", name=name, value=value, known=known), SETTINGS_WRONG
+    )
 
 
 def build(house: House, process: Process, only: str | None) -> Sequence[Service]:

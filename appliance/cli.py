@@ -29,7 +29,7 @@ from appliance.features.packs.reading import list_packs, read_pack
 from appliance.features.packs.toml_writer import write_pack_file
 from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
-from appliance.run import process
+from appliance.run import process, run_file
 from appliance.run.client import ControlClient
 from appliance.run.process import Process
 
@@ -59,7 +59,9 @@ def main() -> None:
 
 
 def with_home(command: Callable[..., Any]) -> Callable[..., Any]:
-    option = click.option("--home", type=click.Path(path_type=Path), default=None, help="The folder of this installation.")
+    option = click.option(
+        "--home", type=click.Path(path_type=Path), default=None, help="The folder of this installation."
+    )
 
     @option
     @functools.wraps(command)
@@ -102,7 +104,7 @@ def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
 @click.option("--demo", is_flag=True, help="Install the CRM pack and its demo records.")
 def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool) -> None:
     """Run Ingot until it is stopped."""
-    settings = load(home, {"host": host, "port": port})
+    settings = load(home, {"host": host, "port": port}, role=only or "")
     logs.start(settings.home.create().logs, settings.log_level)
     house: list[assembly.House] = []
 
@@ -124,7 +126,9 @@ def greet(house: assembly.House, addresses: list[str]) -> None:
         click.echo(f"Ingot is ready: {address}/")
     secret = house.claim.open() if addresses else None
     if secret:
-        click.echo(f"Nobody owns this box yet. This link works once and makes you its administrator:\n  {addresses[0]}/claim/{secret}")
+        click.echo(
+            f"Nobody owns this box yet. This link works once and makes you its administrator:\n  {addresses[0]}/claim/{secret}"
+        )
     sys.stdout.flush()
 
 
@@ -133,19 +137,28 @@ def greet(house: assembly.House, addresses: list[str]) -> None:
 @with_json
 def status(home: Path, as_json: bool) -> None:
     """How the running process does."""
-    found = ControlClient(Home(home)).status()
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-        return
-    click.echo(f"{found['state']}, pid {found['pid']}, {', '.join(found['addresses'])}, up {found['uptime_seconds']:.0f} s")
-    show(False, [{"part": n, "state": h["state"], "reason": h["reason"]} for n, h in found["health"].items()])
+    for place in running(home):
+        found = ControlClient(place).status()
+        if as_json:
+            click.echo(json.dumps(found, indent=2))
+            continue
+        click.echo(
+            f"{found['state']}, pid {found['pid']}, {', '.join(found['addresses'])}, up {found['uptime_seconds']:.0f} s"
+        )
+        show(False, [{"part": n, "state": h["state"], "reason": h["reason"]} for n, h in found["health"].items()])
+
+
+def running(home: Path) -> list[Home]:
+    """The processes of this home that left a run file: the whole one, or one for each role; the whole one when none did."""
+    return [place for place in run_file.homes(home) if run_file.read(place)] or [Home(home)]
 
 
 @main.command()
 @with_home
 def stop(home: Path) -> None:
     """Stop the running process in good order."""
-    if not ControlClient(Home(home)).stop(wait_seconds=15):
+    stopped = [ControlClient(place).stop(wait_seconds=15) for place in running(home)]
+    if not all(stopped):
         raise IngotError(say("It did not stop within 15 seconds."))
 
 
@@ -168,7 +181,9 @@ def check(home: Path, as_json: bool) -> None:
     house = assembly.open_house(settings)
     state, reason = house.database.check()
     if as_json:
-        click.echo(json.dumps({"database": {"state": state, "reason": reason}, "settings": dict(settings.shown())}, indent=2))
+        click.echo(
+            json.dumps({"database": {"state": state, "reason": reason}, "settings": dict(settings.shown())}, indent=2)
+        )
     else:
         click.echo(f"database: {state} ({reason})")
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
@@ -204,7 +219,13 @@ def user_add(home: Path, email: str, name: str, roles: tuple[str, ...], password
 def user_list(home: Path, as_json: bool) -> None:
     """Who there is."""
     rows = open_house(home).database.rows("SELECT id, email, name, roles, active FROM ingot_user ORDER BY id")
-    show(as_json, [dict(zip(("id", "email", "name", "roles", "active"), (*r[:3], orjson.loads(r[3]), bool(r[4])), strict=True)) for r in rows])
+    show(
+        as_json,
+        [
+            dict(zip(("id", "email", "name", "roles", "active"), (*r[:3], orjson.loads(r[3]), bool(r[4])), strict=True))
+            for r in rows
+        ],
+    )
 
 
 @user.command("disable")
@@ -224,7 +245,11 @@ def user_disable(home: Path, email: str) -> None:
 def user_reset(home: Path, email: str, password_stdin: bool) -> None:
     """Set a new password and end the user's sessions."""
     house = open_house(home)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
     with house.records.work(SYSTEM) as work:
         accounts.set_password(work, known_user(house, email), password)
 
@@ -246,9 +271,13 @@ def token() -> None:
 @with_json
 @click.option("--user", "email", required=True, help="The user on whose behalf the program acts.")
 @click.option("--name", required=True)
-@click.option("--scope", "scopes", multiple=True, help="ENTITY:VERB, as contacts:read or *:write. None: all the user may do.")
+@click.option(
+    "--scope", "scopes", multiple=True, help="ENTITY:VERB, as contacts:read or *:write. None: all the user may do."
+)
 @click.option("--expires", help="A date, a time, or a span: 2027-01-31, 90d.")
-def token_create(home: Path, as_json: bool, email: str, name: str, scopes: tuple[str, ...], expires: str | None) -> None:
+def token_create(
+    home: Path, as_json: bool, email: str, name: str, scopes: tuple[str, ...], expires: str | None
+) -> None:
     """Make a token and print it, once."""
     house = open_house(home)
     with house.records.work(SYSTEM) as work:
@@ -298,7 +327,13 @@ def pack() -> None:
 @with_json
 def pack_list(as_json: bool) -> None:
     """The packs that come with Ingot."""
-    show(as_json, [{"name": p.name, "version": p.version, "entities": len(p.entities), "description": p.description} for p in list_packs()])
+    show(
+        as_json,
+        [
+            {"name": p.name, "version": p.version, "entities": len(p.entities), "description": p.description}
+            for p in list_packs()
+        ],
+    )
 
 
 @pack.command("install")
@@ -318,12 +353,23 @@ def pack_install(home: Path, pack_name: str) -> None:
 @with_json
 @click.argument("entity_name", metavar="ENTITY")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", "keys", multiple=True, help="Field that tells records apart: rows with a known key change that record.")
-@click.option("--map", "mappings", multiple=True, metavar="FIELD=COLUMN", help="FIELD=COLUMN, or RELATION.KEY_FIELD=COLUMN.")
+@click.option(
+    "--key", "keys", multiple=True, help="Field that tells records apart: rows with a known key change that record."
+)
+@click.option(
+    "--map", "mappings", multiple=True, metavar="FIELD=COLUMN", help="FIELD=COLUMN, or RELATION.KEY_FIELD=COLUMN."
+)
 @click.option("--rejects", type=click.Path(path_type=Path), help="Write rejected rows, with reasons, to this CSV file.")
 @click.option("--dry-run", is_flag=True, help="Check every row, store none.")
 def import_file(
-    home: Path, as_json: bool, entity_name: str, file: Path, keys: tuple[str, ...], mappings: tuple[str, ...], rejects: Path | None, dry_run: bool
+    home: Path,
+    as_json: bool,
+    entity_name: str,
+    file: Path,
+    keys: tuple[str, ...],
+    mappings: tuple[str, ...],
+    rejects: Path | None,
+    dry_run: bool,
 ) -> None:
     """Import a CSV or TSV file. Ends with 1 when rows were rejected, all others being stored."""
     house = open_house(home)

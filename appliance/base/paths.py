@@ -35,9 +35,11 @@ def default_home() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One installation's state. `create()` makes the folders, readable by their owner alone."""
+    """One installation's state. `create()` makes the folders, readable by their owner alone. A process that plays one
+    role alone (web, worker) keeps its run file and its control door in a folder of that name."""
 
     root: Path
+    role: str = ""
 
     @property
     def database(self) -> Path:
@@ -65,11 +67,15 @@ class Home:
 
     @property
     def run(self) -> Path:
-        return self.root / "run"
+        return self.root / "run" / self.role
 
     @property
     def settings(self) -> Path:
         return self.root / "settings.toml"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "run" / "lock"
 
     def create(self) -> Home:
         for folder in (self.root, self.index, self.cache, self.files, self.backups, self.logs, self.run):

@@ -76,9 +76,11 @@ class Settings:
         return {n: "••••" if _BY_NAME[n].secret and "://" in str(v) else v for n, v in self.values.items()}
 
 
-def load(home: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def load(
+    home: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None, *, role: str = ""
+) -> Settings:
     """Read the settings for a home folder. Raises StartRefused (exit code 4) that names the source of a wrong value."""
-    place = Home(home)
+    place = Home(home, role)
     values = {s.name: s.default for s in SETTINGS}
     if place.settings.exists():
         try:

@@ -20,6 +20,7 @@ from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.media import MEDIA
 from appliance.http.requests import Authenticate
 
+
 class NoSessions(SessionInterface):
     def open_session(self, app: Flask, request: Any) -> NullSession:
         return _NO_SESSION
@@ -73,7 +74,9 @@ def create_app(
         g.authenticate = authenticate
         if not hosts.knows(request.headers.get("Host")):
             text = say("This box does not answer to that name. An administrator can add it to the setting `hosts`.")
-            document = {"errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]}
+            document = {
+                "errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]
+            }
             return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
         return None
 

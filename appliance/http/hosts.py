@@ -3,6 +3,7 @@ make a browser talk to us under a name of theirs (DNS rebinding), also before th
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ class Hosts:
         name = socket.gethostname().lower()
         short = name.split(".")[0]
         self._names = {"localhost", name, short, f"{short}.local", f"{short}.lan", *(h.lower() for h in more)}
-        if bound and bound not in ("0.0.0.0", "::"):  # noqa: S104
+        if bound and bound not in ("0.0.0.0", "::"):
             self._names.add(bound.lower())
         self._addresses = _own_addresses()
         self._judged: dict[str, bool] = {}
@@ -46,10 +47,8 @@ class Hosts:
 def _own_addresses() -> set[str]:
     """What the machine's own name resolves to, and the address it would use to reach others (nothing is sent)."""
     found: set[str] = set()
-    try:
+    with contextlib.suppress(OSError):
         found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
-    except OSError:
-        pass
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -1,16 +1,14 @@
 """Ingot's own tables: what the schema is, the log, and who may do what. Records live in tables of their own, which
 records/schema.py makes at run time."""
 
-from peewee import AutoField, BigIntegerField, BooleanField, IntegerField, Model, TextField
+from peewee import BigAutoField, BigIntegerField, BooleanField, IntegerField, Model, TextField
 from playhouse.sqlite_ext import AutoIncrementField
 
 
 def up(migrator, db):
     sqlite = type(db).__name__.lower().find("sqlite") >= 0
-    Id = AutoIncrementField if sqlite else AutoField  # SQLite would give the id of a deleted row away again
-
-    class BigId(Id):
-        field_type = Id.field_type if sqlite else "BIGSERIAL"
+    # Plain SQLite would give the id of a deleted row away again.
+    BigId = AutoIncrementField if sqlite else BigAutoField
 
     class Table(Model):
         class Meta:
@@ -84,7 +82,7 @@ def up(migrator, db):
 
         id = BigId()
         version = IntegerField(default=1)
-        created_at = TextField() if sqlite else TextField()
+        created_at = TextField()
         updated_at = TextField()
         created_by = BigIntegerField(null=True)
         updated_by = BigIntegerField(null=True)

@@ -12,7 +12,15 @@ def _builtin(name: str, label: str, title: str, *fields: dict[str, object]) -> E
 
     read = tuple(replace(read_field(f), column=str(f["name"])) for f in fields)
     return Entity(
-        name, name + "s", label, read, table="ingot_" + name, plural_label=label + "s", title=title, builtin=True, unique=()
+        name,
+        name + "s",
+        label,
+        read,
+        table="ingot_" + name,
+        plural_label=label + "s",
+        title=title,
+        builtin=True,
+        unique=(),
     )
 
 

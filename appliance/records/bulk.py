@@ -223,7 +223,9 @@ class Bulk:
         if entries:
             work.add_entries(table.entity.name, entries)
 
-    def _refusal(self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]) -> Text | None:
+    def _refusal(
+        self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]
+    ) -> Text | None:
         if not sees(self.work.actor, self.table, row, "update"):
             return say("you may not change this record")
         missing = [name for name in self._required if name in values and values[name] in (None, [])]
@@ -231,7 +233,9 @@ class Bulk:
             return say("{fields} is required", fields=", ".join(missing))
         return self._clash(row, values, changed, claimed)
 
-    def _clash(self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]) -> Text | None:
+    def _clash(
+        self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]
+    ) -> Text | None:
         """Would this update give a record a unique value that another one has, or gets in this very batch?"""
         mine = []
         for group in self._groups:
@@ -241,7 +245,9 @@ class Bulk:
             if None in wanted:
                 continue
             where = " AND ".join(f'"{self.table.entity.by_name[n].column}" = ?' for n in group)
-            sql = self.work.database.sql(f'SELECT 1 FROM "{self.table.entity.table}" WHERE {where} AND "id" <> ? LIMIT 1')
+            sql = self.work.database.sql(
+                f'SELECT 1 FROM "{self.table.entity.table}" WHERE {where} AND "id" <> ? LIMIT 1'
+            )
             if (group, wanted) in claimed or self.work.database.rows(sql, (*wanted, row[0])):
                 return say("another record has this {fields}", fields=", ".join(group))
             mine.append((group, wanted))

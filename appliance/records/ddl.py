@@ -54,7 +54,9 @@ class Ddl:
     def create_index(self, entity: Entity, columns: tuple[str, ...], unique: bool = False) -> None:
         names = ", ".join(f'"{c}"' for c in columns)
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        self._database.run(f'CREATE {kind} IF NOT EXISTS "{index_name(entity, columns, unique)}" ON "{entity.table}" ({names})')
+        self._database.run(
+            f'CREATE {kind} IF NOT EXISTS "{index_name(entity, columns, unique)}" ON "{entity.table}" ({names})'
+        )
 
     def drop_index(self, entity: Entity, columns: tuple[str, ...], unique: bool = False) -> None:
         self._database.run(f'DROP INDEX IF EXISTS "{index_name(entity, columns, unique)}"')

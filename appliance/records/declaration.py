@@ -15,7 +15,17 @@ from appliance.records.entity import SYSTEM_FIELDS, Choice, Entity, Field
 from appliance.records.kinds import KINDS, Wrong
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-RESERVED = {"id", "type", "lid", "version", "links", "meta", "attributes", "relationships", *(f.name for f in SYSTEM_FIELDS)}
+RESERVED = {
+    "id",
+    "type",
+    "lid",
+    "version",
+    "links",
+    "meta",
+    "attributes",
+    "relationships",
+    *(f.name for f in SYSTEM_FIELDS),
+}
 RESERVED_ENTITIES = {
     "entity", "field", "user", "role", "token", "session", "file", "job", "import", "log", "search", "schedule", "operation",
     "entities", "fields", "users", "roles", "tokens", "sessions", "files", "jobs", "imports", "logs", "schedules", "operations",
@@ -23,7 +33,21 @@ RESERVED_ENTITIES = {
 }  # fmt: skip
 
 _COMMON = {"name", "kind", "label", "help", "required", "unique", "default", "indexed", "searchable", "read_only"}
-_ENTITY = {"name", "plural", "label", "plural_label", "title", "help", "icon", "indexes", "unique", "fields", "field", "views", "pack"}
+_ENTITY = {
+    "name",
+    "plural",
+    "label",
+    "plural_label",
+    "title",
+    "help",
+    "icon",
+    "indexes",
+    "unique",
+    "fields",
+    "field",
+    "views",
+    "pack",
+}
 _TYPES: dict[str, tuple[type, ...]] = {
     "label": (str,), "help": (str,), "required": (bool,), "unique": (bool,), "indexed": (bool,), "searchable": (int, bool),
     "read_only": (bool,), "min": (int, float, str), "max": (int, float, str), "min_length": (int,), "max_length": (int,),
@@ -127,7 +151,9 @@ def _views(declared: Mapping[str, Any], problems: Problems) -> tuple[dict[str, A
 
 def _groups(declared: Mapping[str, Any], key: str, problems: Problems) -> tuple[tuple[str, ...], ...]:
     groups = declared.get(key) or []
-    if not isinstance(groups, list) or not all(isinstance(g, list) and g and all(isinstance(n, str) for n in g) for g in groups):
+    if not isinstance(groups, list) or not all(
+        isinstance(g, list) and g and all(isinstance(n, str) for n in g) for g in groups
+    ):
         problems.add(key, say("must be a list of lists of field names"))
         return ()
     return tuple(tuple(g) for g in groups)
@@ -178,6 +204,12 @@ def _field(declared: Mapping[str, Any], problems: Problems) -> Field | None:
     words.setdefault("label", headline(name) if isinstance(name, str) else "")
     if kind.name in ("file", "files"):
         words["target"] = "file"
+    if words.get("inverse") and (not _NAME.fullmatch(words["inverse"]) or len(words["inverse"]) > 50):
+        problems.add("inverse", say("must be a name in small letters: sales_visits"))
+    if words.get("unique") and declared.get("default") is not None:
+        problems.add("default", say("cannot be unique when all records get the same value"), "unique")
+    if words.get("unique") and (kind.many or kind.name in ("json", "long_text")):
+        problems.add("unique", say("{kind} fields cannot be unique", kind=kind.name))
     choices = _choices(declared.get("choices"), problems) if "choices" in kind.options else ()
     if problems.found:
         return None
@@ -214,21 +246,36 @@ def write_field(field: Field) -> dict[str, Any]:
     """The words that `read_field` would read back into the same field; what is as usual is left out."""
     words: dict[str, Any] = {"name": field.name, "kind": field.kind.name, "label": field.label}
     usual = Field("", field.kind, "")
-    for key in ("help", "required", "unique", "default", "indexed", "searchable", "read_only", *sorted(field.kind.options - {"choices"})):
+    for key in (
+        "help",
+        "required",
+        "unique",
+        "default",
+        "indexed",
+        "searchable",
+        "read_only",
+        *sorted(field.kind.options - {"choices"}),
+    ):
         value = getattr(field, key)
         if value != getattr(usual, key) and value is not None:
             words[key] = value
     if field.choices:
         plain = all(c.value == c.label and not c.color for c in field.choices)
         words["choices"] = [
-            c.value if plain else {"value": c.value, "label": c.label, **({"color": c.color} if c.color else {})} for c in field.choices
+            c.value if plain else {"value": c.value, "label": c.label, **({"color": c.color} if c.color else {})}
+            for c in field.choices
         ]
     return words
 
 
 def write_entity(entity: Entity, *, fields: bool = True) -> dict[str, Any]:
     """The words that `read_entity` would read back."""
-    words: dict[str, Any] = {"name": entity.name, "plural": entity.plural, "label": entity.label, "plural_label": entity.plural_label}
+    words: dict[str, Any] = {
+        "name": entity.name,
+        "plural": entity.plural,
+        "label": entity.label,
+        "plural_label": entity.plural_label,
+    }
     for key in ("title", "help", "icon", "pack"):
         if getattr(entity, key):
             words[key] = getattr(entity, key)

@@ -14,6 +14,9 @@ from appliance.engines.database.protocol import Database
 from appliance.records.declaration import read_entity, read_field, write_entity, write_field
 from appliance.records.entity import Entity, Field
 
+_HIDDEN = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+"""Columns every table of PostgreSQL has; not used on SQLite either, so that a database can move."""
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -40,12 +43,15 @@ class Definitions:
 
     def load(self) -> list[Entity]:
         """All entities that are not in the trash. A field whose target is in the trash is hidden with it."""
-        rows = self.database.rows("SELECT id, definition, table_name FROM ingot_entity WHERE removed_at IS NULL ORDER BY position, id")
+        rows = self.database.rows(
+            "SELECT id, definition, table_name FROM ingot_entity WHERE removed_at IS NULL ORDER BY position, id"
+        )
         fields: dict[int, list[Field]] = {}
         for entity_id, field in self._fields():
             fields.setdefault(entity_id, []).append(field)
         entities = [
-            replace(_unchecked(definition), id=id_, table=table, fields=tuple(fields.get(id_, ()))) for id_, definition, table in rows
+            replace(_unchecked(definition), id=id_, table=table, fields=tuple(fields.get(id_, ())))
+            for id_, definition, table in rows
         ]
         known = {e.name for e in entities} | {"user", "file", "role"}
         return [replace(e, fields=tuple(f for f in e.fields if not f.target or f.target in known)) for e in entities]
@@ -60,7 +66,9 @@ class Definitions:
     def removed_fields(self) -> list[Removed]:
         return [
             Removed(*row)
-            for row in self.database.rows("SELECT id, name, entity, column_name, removed_at FROM ingot_field WHERE removed_at IS NOT NULL")
+            for row in self.database.rows(
+                "SELECT id, name, entity, column_name, removed_at FROM ingot_field WHERE removed_at IS NOT NULL"
+            )
         ]
 
     def removed_entities(self) -> list[Removed]:
@@ -73,10 +81,16 @@ class Definitions:
 
     def field_in_trash(self, field_id: int) -> tuple[int, Field] | None:
         rows = self.database.rows(
-            self.database.sql("SELECT entity, definition, column_name FROM ingot_field WHERE id = ? AND removed_at IS NOT NULL"),
+            self.database.sql(
+                "SELECT entity, definition, column_name FROM ingot_field WHERE id = ? AND removed_at IS NOT NULL"
+            ),
             (field_id,),
         )
-        return (rows[0][0], replace(read_field(orjson.loads(rows[0][1])), id=field_id, column=rows[0][2])) if rows else None
+        return (
+            (rows[0][0], replace(read_field(orjson.loads(rows[0][1])), id=field_id, column=rows[0][2]))
+            if rows
+            else None
+        )
 
     # ------------------------------------------------------------------ writing
 
@@ -87,7 +101,9 @@ class Definitions:
         return replace(entity, id=self.database.rows(sql, (entity.name, _words(entity), entity.table))[0][0])
 
     def save_entity(self, entity: Entity) -> None:
-        self._run("UPDATE ingot_entity SET name = ?, definition = ? WHERE id = ?", entity.name, _words(entity), entity.id)
+        self._run(
+            "UPDATE ingot_entity SET name = ?, definition = ? WHERE id = ?", entity.name, _words(entity), entity.id
+        )
 
     def add_field(self, entity: Entity, field: Field, *, removed: bool = False) -> Field:
         sql = self.database.sql(
@@ -100,7 +116,13 @@ class Definitions:
 
     def save_field(self, field: Field) -> None:
         words = _json(write_field(field))
-        self._run("UPDATE ingot_field SET name = ?, definition = ?, column_name = ? WHERE id = ?", field.name, words, field.column, field.id)
+        self._run(
+            "UPDATE ingot_field SET name = ?, definition = ?, column_name = ? WHERE id = ?",
+            field.name,
+            words,
+            field.column,
+            field.id,
+        )
 
     def order_fields(self, ids: list[int]) -> None:
         for n, field_id in enumerate(ids):
@@ -117,12 +139,29 @@ class Definitions:
             self._run("DELETE FROM ingot_field WHERE entity = ?", id_)
         self._run(f"DELETE FROM ingot_{what} WHERE id = ?", id_)
 
+    def all_fields(self) -> list[tuple[int, Field, bool]]:
+        """(entity id, field, whether it is in the trash) of every field there is, also of entities in the trash."""
+        rows = self.database.rows("SELECT id, entity, definition, column_name, removed_at FROM ingot_field ORDER BY id")
+        return [
+            (entity, replace(read_field(orjson.loads(d)), id=id_, column=c), bool(at)) for id_, entity, d, c, at in rows
+        ]
+
     def columns_taken(self, entity: Entity) -> set[str]:
-        rows = self.database.rows(self.database.sql("SELECT column_name FROM ingot_field WHERE entity = ?"), (entity.id,))
-        return {r[0].lower() for r in rows}
+        """Names a new column of the entity's table cannot have, in small letters."""
+        rows = self.database.rows(
+            self.database.sql("SELECT column_name FROM ingot_field WHERE entity = ?"), (entity.id,)
+        )
+        return {r[0].lower() for r in rows} | {"id", "version"} | {f.column for f in entity.system_fields} | _HIDDEN
 
     def tables_taken(self) -> set[str]:
-        return {t.lower() for t in self.database.peewee.get_tables()}
+        """Names a new table cannot have, in small letters: tables, indexes and sequences share them."""
+        if self.database.dialect == "sqlite":
+            names = self.database.rows("SELECT name FROM sqlite_master")
+        else:
+            names = self.database.rows(
+                "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+            )
+        return {name.lower() for (name,) in names}
 
     def _run(self, sql: str, *params: Any) -> None:
         self.database.run(self.database.sql(sql), params)

@@ -91,7 +91,8 @@ def let_go(work: Work, table: Table, record_id: int, going: set[tuple[str, int]]
             # a required link cannot be cleared: the record that holds it would no longer be sound
             if field.on_delete == "restrict" or (field.required and not rest):
                 raise Conflict(
-                    say("{count} {entity} records still link to this one.", count=len(held), entity=source.label), code="in_use"
+                    say("{count} {entity} records still link to this one.", count=len(held), entity=source.label),
+                    code="in_use",
                 )
             row = work.row(other, other_id)
             assert row

@@ -69,9 +69,7 @@ class Log:
         """The newest position; 0 for an empty log."""
         return self._database.rows(self._last)[0][0]
 
-    def of_record(
-        self, entity: str, record: int, *, after: int = 0, upto: int = END, limit: int = 500
-    ) -> list[Entry]:
+    def of_record(self, entity: str, record: int, *, after: int = 0, upto: int = END, limit: int = 500) -> list[Entry]:
         """A record's entries, newest first, in the names that its entity and fields have today."""
         where, values = self.names.condition(entity)
         sql = self._database.sql(
@@ -85,7 +83,9 @@ class Log:
         """The last position written at or before a time."""
         return self._database.rows(self._at, (micros,))[0][0]
 
-    def values_as_of(self, entity: str, record: int, now: dict[str, Any] | None, position: int) -> tuple[dict[str, Any], int] | None:
+    def values_as_of(
+        self, entity: str, record: int, now: dict[str, Any] | None, position: int
+    ) -> tuple[dict[str, Any], int] | None:
         """A record's wire values and version as they were right after `position`: the present (`now`, None for a deleted
         record) with every later change taken back. None when it did not exist then."""
         values = dict(now or {})

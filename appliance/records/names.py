@@ -52,7 +52,8 @@ class Names:
 
     def condition(self, entity: str) -> tuple[str, list[Any]]:
         """SQL (with `?`) and its values: the entries of an entity of today, whatever it was called."""
-        parts, values = [], []
+        parts: list[str] = []
+        values: list[Any] = []
         for span in self.spans(entity):
             part = '"entity" = ?'
             values.append(span.name)

@@ -68,7 +68,9 @@ class Query:
     page: Page = Page()
 
 
-def parse_condition(registry: Registry, entity: Entity, path_text: str, operator: str, text: str, parameter: str) -> Condition:
+def parse_condition(
+    registry: Registry, entity: Entity, path_text: str, operator: str, text: str, parameter: str
+) -> Condition:
     """One `filter[path][operator]=text`. Raises BadRequest that names the parameter."""
     path = tuple(path_text.split("."))
     if len(path) > MAX_DEPTH + 1:
@@ -113,6 +115,7 @@ def _operators(last: Field | Inverse | str) -> frozenset[str]:
 
 def read_value(registry: Registry, owner: Entity, last: Field | Inverse | str, text: str, parameter: str) -> Any:
     """The stored form of a value in a filter."""
+    value: Any
     try:
         if not isinstance(last, Field) or last.relational:
             value = record_id(text.strip())
@@ -137,14 +140,20 @@ def _reader(registry: Registry, owner: Entity, field: Field) -> Convert:
     return registry.keep(key, field.kind.reader(replace(field, min=None, max=None)))
 
 
-def resolve(registry: Registry, entity: Entity, path: tuple[str, ...], parameter: str) -> tuple[Entity, Field | Inverse | str]:
+def resolve(
+    registry: Registry, entity: Entity, path: tuple[str, ...], parameter: str
+) -> tuple[Entity, Field | Inverse | str]:
     """Where a path ends: the entity it ends in, and its field, inverse or "id". BadRequest when it leads nowhere."""
     here = entity
     for n, name in enumerate(path):
         last = n == len(path) - 1
-        step: Field | Inverse | str | None = "id" if name == "id" else here.by_name.get(name) or here.inverse_by_name.get(name)
+        step: Field | Inverse | str | None = (
+            "id" if name == "id" else here.by_name.get(name) or here.inverse_by_name.get(name)
+        )
         if step is None:
-            raise BadRequest(say("{entity} has no field called {name}.", entity=here.plural, name=name), parameter=parameter)
+            raise BadRequest(
+                say("{entity} has no field called {name}.", entity=here.plural, name=name), parameter=parameter
+            )
         if last:
             return here, step
         target = step.source if isinstance(step, Inverse) else step.target if isinstance(step, Field) else None
@@ -163,12 +172,18 @@ def parse_sort(registry: Registry, entity: Entity, text: str) -> tuple[Sort, ...
         for name in path[:-1]:
             field = here.by_name.get(name)
             if field is None or not field.relational or field.many or field.target not in registry.entities:
-                raise BadRequest(say("{name} is not a relation to one record; lists cannot be sorted through it.", name=name), parameter="sort")
+                raise BadRequest(
+                    say("{name} is not a relation to one record; lists cannot be sorted through it.", name=name),
+                    parameter="sort",
+                )
             here = registry.entities[field.target]
         _, last = resolve(registry, here, path[-1:], "sort")
         if isinstance(last, Inverse) or (isinstance(last, Field) and (last.many or not last.kind.sortable)):
             raise BadRequest(say("Lists cannot be sorted by {name}.", name=path[-1]), parameter="sort")
         sorts.append(Sort(path, word.startswith("-")))
     if len(sorts) > MAX_SORTS or any(len(s.path) > MAX_DEPTH for s in sorts):
-        raise BadRequest(say("At most {max} sort keys, through at most {depth} relations.", max=MAX_SORTS, depth=MAX_DEPTH - 1), parameter="sort")
+        raise BadRequest(
+            say("At most {max} sort keys, through at most {depth} relations.", max=MAX_SORTS, depth=MAX_DEPTH - 1),
+            parameter="sort",
+        )
     return tuple(sorts)

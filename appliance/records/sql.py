@@ -196,7 +196,14 @@ class Builder:
 def compile_list(registry: Registry, database: Database, actor: Actor, table: Table, query: Query) -> Compiled:
     """SELECT of a page: rows, then the sort keys. Asks for one row more than the page holds."""
     page = query.page
-    key = ("list", table.entity.name, tuple(c.shape for c in query.conditions), query.sorts, _paging(query), actor.rights)
+    key = (
+        "list",
+        table.entity.name,
+        tuple(c.shape for c in query.conditions),
+        query.sorts,
+        _paging(query),
+        actor.rights,
+    )
     if found := registry.kept(key):
         return found
     builder = Builder(registry, database, actor)
@@ -239,7 +246,10 @@ def _paging(query: Query) -> tuple[Any, ...]:
 def slot_values(query: Query, actor: Actor) -> dict[str, Any]:
     """The values for a compiled query's slots."""
     page = query.page
-    values: dict[str, Any] = {"me": actor.user if actor.user is not None else -1, "offset": (page.number - 1) * page.size}
+    values: dict[str, Any] = {
+        "me": actor.user if actor.user is not None else -1,
+        "offset": (page.number - 1) * page.size,
+    }
     n = 0
     for condition in query.conditions:
         if condition.operator == "empty":

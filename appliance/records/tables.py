@@ -57,8 +57,8 @@ class Table:
         self.columns: tuple[Field, ...] = tuple(f for f in (*entity.system_fields, *entity.fields) if not f.many)
         self.links: tuple[Field, ...] = tuple(f for f in entity.fields if f.many)
         self.place = {"id": ID, "version": VERSION, **{f.name: n + 2 for n, f in enumerate(self.columns)}}
-        self.model = _model(entity, self.columns, database)
-        self.link_models = {f.name: link_model(f, database) for f in self.links}
+        self.model: Any = _model(entity, self.columns, database)
+        self.link_models: dict[str, Any] = {f.name: link_model(f, database) for f in self.links}
         self.cleaners: dict[str, Convert] = {f.name: f.kind.cleaner(f) for f in entity.by_name.values()}
         self.readers: dict[str, Convert] = {f.name: f.kind.reader(f) for f in entity.by_name.values()}
         self.showers: dict[str, Convert] = {}
@@ -133,7 +133,7 @@ class Face:
         return found
 
 
-def _model(entity: Entity, columns: Sequence[Field], database: Database) -> type[peewee.Model]:
+def _model(entity: Entity, columns: Sequence[Field], database: Database) -> Any:
     """Relations are plain numbers to peewee: its ForeignKeyField would keep every rebuilt class alive (data.md 1.3)."""
     # AutoIncrementField: plain SQLite would give a deleted record's id, and with it its history, to a new one.
     key = AutoIncrementField() if database.dialect == "sqlite" else peewee.BigAutoField()
@@ -148,11 +148,19 @@ def _model(entity: Entity, columns: Sequence[Field], database: Database) -> type
     return type(entity.name, (peewee.Model,), {**attributes, "Meta": meta})
 
 
-def link_model(field: Field, database: Database) -> type[peewee.Model]:
+def link_model(field: Field, database: Database) -> Any:
     """The table behind a field to many: pairs of ids."""
     meta = type(
-        "Meta", (), {"database": database.peewee, "table_name": field.column, "primary_key": peewee.CompositeKey("source", "target")}
+        "Meta",
+        (),
+        {
+            "database": database.peewee,
+            "table_name": field.column,
+            "primary_key": peewee.CompositeKey("source", "target"),
+        },
     )
     return type(
-        field.column, (peewee.Model,), {"source": peewee.BigIntegerField(), "target": peewee.BigIntegerField(index=True), "Meta": meta}
+        field.column,
+        (peewee.Model,),
+        {"source": peewee.BigIntegerField(), "target": peewee.BigIntegerField(index=True), "Meta": meta},
     )

@@ -93,7 +93,9 @@ class Work:
         with self.attempt():  # a link further on may forbid it when the first ones are cleared already
             self._delete(table, record_id, set())
 
-    def relate(self, entity: str, record_id: int, name: str, targets: list[int], how: str, *, version: int | None = None) -> Row:
+    def relate(
+        self, entity: str, record_id: int, name: str, targets: list[int], how: str, *, version: int | None = None
+    ) -> Row:
         """Change a to-many link: `how` is add, remove or replace. The inverse side of a relation can be named too; then
         the records at the far end change, and their versions. Raises as `update` does."""
         table = self.table(entity)
@@ -162,7 +164,9 @@ class Work:
         """May a new record have this id? Makes sure that it is not given away again."""
         name = table.entity.name
         if not 0 < record_id <= BIGGEST_ID:
-            raise Invalid([Problem("id", say("must be between {min} and {max}", min=1, max=BIGGEST_ID), "range", "/data/id")])
+            raise Invalid(
+                [Problem("id", say("must be between {min} and {max}", min=1, max=BIGGEST_ID), "range", "/data/id")]
+            )
         if self.row(table, record_id) or self._log.of_record(name, record_id, limit=1):
             raise Conflict(say("There is a {entity} with id {id} already.", entity=name, id=record_id), code="id_taken")
         following = self.database.reserve_ids(table.entity.table, 1)[0]
@@ -250,7 +254,9 @@ class Work:
     def note(self, entity: str, record_id: int, version: int, action: str, change: Change) -> None:
         """An entry for a change that an operation made by itself: to the schema, or to a built-in entity."""
         self.touched.add(entity)
-        self._entries.append(entry_row(self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change))
+        self._entries.append(
+            entry_row(self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change)
+        )
 
     def add_entries(self, entity: str, rows: list[tuple[Any, ...]]) -> None:
         """Entries of a bulk write, made by records/bulk.py."""

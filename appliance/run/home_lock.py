@@ -1,10 +1,12 @@
-"""One process per home: a lock on `<home>/run/lock` that the kernel lets go when its holder dies, however it dies."""
+"""One process per home, or one per role: a lock on `<home>/run/lock` that the kernel lets go when its holder dies, however
+it dies. A whole process holds it alone; those with one role share it, and each holds its role's own lock beside."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from pathlib import Path
 
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
@@ -15,13 +17,14 @@ from appliance.run.exit_codes import HOME_IN_USE
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+    def _lock(file: int, shared: bool) -> None:
+        if not shared:  # Windows has no shared lock here: a whole process and one with a role are not kept apart
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(file: int, shared: bool) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 class HomeLock:
@@ -29,28 +32,33 @@ class HomeLock:
 
     def __init__(self, home: Home):
         self._home = home
-        self._file: int | None = None
+        self._files: list[int] = []
 
     def acquire(self, patience_seconds: float = 0.5) -> None:
         """Raises StartRefused (exit code 7) naming the holder. The patience is for a holder that is just leaving."""
-        file = os.open(self._home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         until = time.monotonic() + patience_seconds
+        self._take(self._home.lock, shared=bool(self._home.role), until=until)
+        if self._home.role:
+            self._take(self._home.run / "lock", shared=False, until=until)
+
+    def _take(self, place: Path, *, shared: bool, until: float) -> None:
+        file = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
         while True:
             try:
-                _lock(file)
+                _lock(file, shared)
             except OSError:
                 if time.monotonic() < until:
                     time.sleep(0.02)
                     continue
                 os.close(file)
+                self.release()
                 raise self._refused() from None
-            self._file = file
+            self._files.append(file)
             return
 
     def release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        while self._files:
+            os.close(self._files.pop())
 
     def __enter__(self) -> HomeLock:
         self.acquire()
@@ -60,7 +68,8 @@ class HomeLock:
         self.release()
 
     def _refused(self) -> StartRefused:
-        holder = run_file.read(self._home)
+        homes = run_file.homes(self._home.root)
+        holder = next((found for found in map(run_file.read, homes) if found), None)
         if holder is None:
             return StartRefused(
                 say("The home folder {home} is in use by another Ingot process.", home=self._home.root), HOME_IN_USE

@@ -38,12 +38,15 @@ def migrate(database: Database, home: Home) -> list[str]:
         raise
     except Exception as error:
         log.exception("migration failed")
-        raise StartRefused(say("The database could not be brought up to date: {why}", why=error), MIGRATION_FAILED) from error
+        raise StartRefused(
+            say("The database could not be brought up to date: {why}", why=error), MIGRATION_FAILED
+        ) from error
 
 
 def _check_not_newer(runner: Runner) -> None:
     newer = [m.name for m in runner.status() if m.path is None]
     if newer:
         raise StartRefused(
-            say("This database was written by a newer Ingot ({name}); start that version.", name=newer[-1]), MIGRATION_FAILED
+            say("This database was written by a newer Ingot ({name}); start that version.", name=newer[-1]),
+            MIGRATION_FAILED,
         )

@@ -31,6 +31,14 @@ class RunInfo:
     control_token: str | None = field(default=None, repr=False)
 
 
+ROLES = ("web", "worker")
+
+
+def homes(root: Path) -> list[Home]:
+    """The places where a run file of this installation may lie: the whole process's, and one per role."""
+    return [Home(root), *(Home(root, role) for role in ROLES)]
+
+
 def path(home: Home) -> Path:
     return home.run / "ingot.json"
 

@@ -21,20 +21,85 @@ from urllib.parse import quote
 from load import Load, Request
 
 COUNTRIES = ["Germany", "France", "Italy", "Spain", "Poland", "Austria", "Norway", "Sweden", "Denmark", "Ireland"]
-FIRST = "Ada Bela Carla Dino Edda Finn Greta Hugo Ines Jonas Kira Lars Mina Nils Olga Paul Rosa Sven Tara Uwe".split()
-LAST = "Adler Berger Conti Duval Ehrlich Fontana Gruber Holm Ivers Jansen Keller Lindt Moreau Novak Olsen Petit".split()
-WORDS = (
-    "harbour engine ledger meadow copper signal orchard velvet lantern bridge granite willow mirror anchor barley "
-    "compass thunder saddle kettle marble"
-).split()
+FIRST = [
+    "Ada",
+    "Bela",
+    "Carla",
+    "Dino",
+    "Edda",
+    "Finn",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kira",
+    "Lars",
+    "Mina",
+    "Nils",
+    "Olga",
+    "Paul",
+    "Rosa",
+    "Sven",
+    "Tara",
+    "Uwe",
+]
+LAST = [
+    "Adler",
+    "Berger",
+    "Conti",
+    "Duval",
+    "Ehrlich",
+    "Fontana",
+    "Gruber",
+    "Holm",
+    "Ivers",
+    "Jansen",
+    "Keller",
+    "Lindt",
+    "Moreau",
+    "Novak",
+    "Olsen",
+    "Petit",
+]
+WORDS = [
+    "harbour",
+    "engine",
+    "ledger",
+    "meadow",
+    "copper",
+    "signal",
+    "orchard",
+    "velvet",
+    "lantern",
+    "bridge",
+    "granite",
+    "willow",
+    "mirror",
+    "anchor",
+    "barley",
+    "compass",
+    "thunder",
+    "saddle",
+    "kettle",
+    "marble",
+]
 TICK = os.sysconf("SC_CLK_TCK")
 ENTITY = {
-    "name": "person", "plural": "people", "title": "{first_name} {last_name}", "indexes": [["country", "last_name"]],
+    "name": "person",
+    "plural": "people",
+    "title": "{first_name} {last_name}",
+    "indexes": [["country", "last_name"]],
     "fields": [
-        {"name": "first_name", "searchable": 2}, {"name": "last_name", "searchable": 3, "required": True},
-        {"name": "email", "kind": "email", "searchable": 2}, {"name": "phone", "kind": "phone"},
-        {"name": "company", "searchable": 1}, {"name": "city"}, {"name": "country"},
-        {"name": "born", "kind": "date"}, {"name": "score", "kind": "integer"}, {"name": "notes", "kind": "long_text", "searchable": 1},
+        {"name": "first_name", "searchable": 2},
+        {"name": "last_name", "searchable": 3, "required": True},
+        {"name": "email", "kind": "email", "searchable": 2},
+        {"name": "phone", "kind": "phone"},
+        {"name": "company", "searchable": 1},
+        {"name": "city"},
+        {"name": "country"},
+        {"name": "born", "kind": "date"},
+        {"name": "score", "kind": "integer"},
+        {"name": "notes", "kind": "long_text", "searchable": 1},
     ],
 }  # fmt: skip
 
@@ -59,7 +124,9 @@ class Server:
         self.home = home
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "serve", "--home", str(home), "--port", "0"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "appliance", "serve", "--home", str(home), "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout
         line = self.process.stdout.readline()
@@ -81,7 +148,10 @@ class Server:
 
 def ingot(home: Path, *words: str, **more: object) -> str:
     result = subprocess.run(
-        [sys.executable, "-m", "appliance", words[0], *words[1:], "--home", str(home)], capture_output=True, text=True, **more
+        [sys.executable, "-m", "appliance", words[0], *words[1:], "--home", str(home)],
+        capture_output=True,
+        text=True,
+        **more,
     )
     if result.returncode:
         raise SystemExit(result.stderr)
@@ -105,7 +175,9 @@ def requests_of(kind: str, token: str, count: int, port: int, turn: int) -> list
         if kind.startswith("list"):
             country = quote(dice.choice(COUNTRIES))
             page = dice.randint(1, 4) if kind == "list" else n % 380 + 1  # uncached: pages nobody has asked for before
-            made.append(get(f"/api/people?filter[country]={country}&sort=last_name&page[number]={page}&page[totals]=true"))
+            made.append(
+                get(f"/api/people?filter[country]={country}&sort=last_name&page[number]={page}&page[totals]=true")
+            )
         elif kind == "get":
             made.append(get(f"/api/people/{dice.randint(1, 100_000)}"))
         elif kind == "search":
@@ -132,7 +204,9 @@ def settle(server: Server, seconds: float = 90) -> None:
         before = now
 
 
-def measure(server: Server, token: str, kind: str, rounds: int, count: int, connections: int) -> tuple[float, float, float]:
+def measure(
+    server: Server, token: str, kind: str, rounds: int, count: int, connections: int
+) -> tuple[float, float, float]:
     """(CPU ms per request, requests a second, p99 ms): medians of the rounds."""
     cpu, rate, slow = [], [], []
     for turn in range(rounds):
@@ -168,8 +242,12 @@ def main() -> None:
         before = server.cpu()
         report = json.loads(ingot(home, "import", "people", str(people), "--json"))
         settle(server)
-        print(f"\n{os.cpu_count()} cores, {chosen.records} records, {chosen.connections} connections, median of {chosen.rounds} rounds of {chosen.requests}\n")
-        print(f"import, log and index followers running   {report['rows_per_second']:>8} rows/s, indexed with {server.cpu() - before:.1f} s of server CPU")
+        print(
+            f"\n{os.cpu_count()} cores, {chosen.records} records, {chosen.connections} connections, median of {chosen.rounds} rounds of {chosen.requests}\n"
+        )
+        print(
+            f"import, log and index followers running   {report['rows_per_second']:>8} rows/s, indexed with {server.cpu() - before:.1f} s of server CPU"
+        )
         print(f"memory after the import                   {server.rss():>8.0f} MB")
         server.stop()
         server = Server(home)

@@ -89,7 +89,9 @@ class Writer(threading.Thread):
             document = {"data": {"type": "things", "attributes": {"name": name}}}
             for _ in range(200):  # the same request with the same key until it is answered: it must happen once
                 try:
-                    answer = self.session.post(self.box.url("/api/things"), json.dumps(document), headers=key, timeout=5)
+                    answer = self.session.post(
+                        self.box.url("/api/things"), json.dumps(document), headers=key, timeout=5
+                    )
                     break
                 except requests.RequestException:
                     if self.finished:

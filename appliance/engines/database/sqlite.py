@@ -80,14 +80,14 @@ class SqliteDatabase(ThreadedDatabase):
     def _exclusive(self) -> Iterator[None]:
         self._gate.acquire()
         try:
+            state: Any = self.peewee._state  # type: ignore[attr-defined]
             own = self.connection()
             if self._writer is None:
                 self.peewee.close()
                 self._writer = self.connection()
-                self.peewee._state.reset()
+                state.reset()
                 own = self.connection()
             # peewee keeps a connection for each thread; for the length of this transaction, this thread's is the writer
-            state = self.peewee._state
             state.set_connection(self._writer)
             try:
                 yield

@@ -52,7 +52,9 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
         if isinstance(data, dict):
             asked = parameters.read(records.registry, entity, text)
             if not asked.query.conditions:
-                raise BadRequest(say("To change many records by one resource, say which by filter[...]."), parameter="filter")
+                raise BadRequest(
+                    say("To change many records by one resource, say which by filter[...]."), parameter="filter"
+                )
         elif not isinstance(data, list) or not 1 <= len(data) <= MAX_ITEMS:
             raise BadRequest(say("data must be a list of 1 to {max} resources.", max=MAX_ITEMS), pointer="/data")
         stored = files.put(io.BytesIO(orjson.dumps(data)))

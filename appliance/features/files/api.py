@@ -29,7 +29,7 @@ from appliance.records.tables import Row
 from appliance.records.work import Work
 
 AROUND = 1 << 20  # bytes a form may hold beside its file
-_YES, _NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
+_YES, _NO = ("true", "1", "on"), ("false", "0", "")
 
 
 def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused: Collection[str] = ()) -> Blueprint:
@@ -63,22 +63,28 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
         files = request.files.getlist("file")
         if len(files) != 1:
             raise BadRequest(say("The form must hold one file, in a field called file."))
-        one = files[0]
-        public = _truth(request.form.get("public", ""), "public")
-        return kept(one.stream, request.form.get("name") or one.filename or "", one.mimetype), public
+        one, form = files[0], request.form
+        public = asked_public()
+        if "public" in form:
+            public = _truth(form["public"], "public")
+        name = form.get("name") or request.args.get("name") or one.filename or ""
+        return kept(one.stream, name, one.mimetype), public
 
     def _from_body() -> tuple[Kept, bool]:
         if request.mimetype == MEDIA:
             raise Unsupported(say("Send the file itself, or a form with a field called file."))
+        public = asked_public()
+        _, options = parse_options_header(request.headers.get("Content-Disposition"))
+        name = request.args.get("name") or options.get("filename") or ""
+        if not name and not request.content_length:
+            raise BadRequest(say("The request needs a body."), pointer="")
+        return kept(request.stream, name, request.mimetype), public
+
+    def asked_public() -> bool:
         for name in request.args:
             if name not in ("name", "public"):
                 raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
-        public = _truth(request.args.get("public", ""), "public")
-        _, options = parse_options_header(request.headers.get("Content-Disposition"))
-        named = request.args.get("name") or options.get("filename") or ""
-        if not named and not request.content_length:
-            raise BadRequest(say("The request needs a body."), pointer="")
-        return kept(request.stream, named, request.mimetype), public
+        return _truth(request.args.get("public", "false"), "public")
 
     def kept(stream: IO[bytes], name: str, claimed: str) -> Kept:
         return keep(store, stream, limit=max_upload, name=name, claimed=claimed, refused=refused)

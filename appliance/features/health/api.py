@@ -55,12 +55,17 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
             "status": "down" if down else "degraded" if any(s != "ok" for s, _ in found.values()) else "ok",
             "components": {name: {"state": state, "reason": reason} for name, (state, reason) in found.items()},
         }
-        return Response(orjson.dumps(body), 503 if down else 200, {"Content-Type": "application/json", "Cache-Control": "no-store"})
+        return Response(
+            orjson.dumps(body), 503 if down else 200, {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        )
 
     @health.get("/metrics")
     def metrics() -> Response:
         lines = ["# TYPE ingot_http_answers_total counter"]
-        lines += [f'ingot_http_answers_total{{status="{status}xx"}} {count}' for status, count in sorted(traffic.answers.items())]
+        lines += [
+            f'ingot_http_answers_total{{status="{status}xx"}} {count}'
+            for status, count in sorted(traffic.answers.items())
+        ]
         lines += ["# TYPE ingot_http_seconds_total counter", f"ingot_http_seconds_total {traffic.seconds:.6f}"]
         lines.append("# TYPE ingot_component_up gauge")
         lines += [f'ingot_component_up{{component="{n}"}} {int(s != "down")}' for n, (s, _) in components().items()]
@@ -72,6 +77,3 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
         return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return health
-
-
-

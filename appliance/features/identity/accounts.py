@@ -30,7 +30,9 @@ def seed_roles(work: Work) -> None:
             work.create("role", {"name": name, "label": role["label"], "grants": role["grants"]})
 
 
-def add_user(work: Work, email: str, *, name: str = "", roles: list[str] | None = None, password: str | None = None) -> Row:
+def add_user(
+    work: Work, email: str, *, name: str = "", roles: list[str] | None = None, password: str | None = None
+) -> Row:
     """A new user. Invalid when the address is taken or a role does not exist."""
     table = work.table("user")
     if work.find(table, {"email": email}) or find_user(work.database, email):
@@ -61,7 +63,9 @@ def check_roles(work: Work, roles: Any) -> None:
 
 def check_password(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
-        raise Invalid([Problem("password", say("must be at least {min} characters", min=SHORTEST_PASSWORD), "too_short")])
+        raise Invalid(
+            [Problem("password", say("must be at least {min} characters", min=SHORTEST_PASSWORD), "too_short")]
+        )
     if len(password) > 500:
         raise Invalid([Problem("password", say("must be at most {max} characters", max=500), "too_long")])
 
@@ -94,7 +98,8 @@ def check_sign_in(database: Database, email: str, password: str) -> int | None:
 
 def grants_of(records: Records, roles: list[str]) -> tuple[Grants, bool]:
     """What these role names grant together, and whether they make an administrator."""
-    held = dict(records.database.rows("SELECT name, grants FROM ingot_role"))
+    rows = records.database.rows("SELECT name, grants FROM ingot_role")
+    held: dict[str, str] = {name: grants for name, grants in rows}
     whole: list[Grants] = []
     for word in roles:
         entity, _, role = word.rpartition(":")

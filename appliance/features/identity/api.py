@@ -50,12 +50,16 @@ def make_api(records: Records) -> Blueprint:
     def create_user() -> Response:
         values = attributes()
         unknown = set(values) - {"email", "name", "roles", "password", "language", "active"}
-        if unknown or not isinstance(values.get("email"), str) or not isinstance(values.get("password", ""), str | None):
+        if (
+            unknown
+            or not isinstance(values.get("email"), str)
+            or not isinstance(values.get("password", ""), str | None)
+        ):
             problems = [Problem(n, say("there is no field called {name}", name=n), "unknown") for n in sorted(unknown)]
             raise Invalid(problems or [Problem("email", say("is required"), "required")])
         with records.work(administrator()) as work:
             row = accounts.add_user(work, values["email"], roles=values.get("roles"), password=values.get("password"))
-            rest = {k: values[k] for k in ("name", "language", "active") if k in values}
+            rest: dict[str, Any] = {k: values[k] for k in ("name", "language", "active") if k in values}
             row = work.update("user", row[0], rest) if rest else row
             return shown(work, "user", row, 201)
 
@@ -69,7 +73,9 @@ def make_api(records: Records) -> Blueprint:
         with records.work(actor) as work:
             entity = work.registry.entity("user")
             user_id = read_id(entity, id_)
-            incoming = read_resource(work.registry, {**data, "attributes": given}, "/data", entity=entity, id_=user_id, creating=False)
+            incoming = read_resource(
+                work.registry, {**data, "attributes": given}, "/data", entity=entity, id_=user_id, creating=False
+            )
             if "roles" in incoming.values:
                 accounts.check_roles(work, incoming.values["roles"])
             try:
@@ -86,9 +92,15 @@ def make_api(records: Records) -> Blueprint:
         values = attributes()
         with records.work(administrator()) as work:
             _check_grants(work, values.get("grants"))
-            held = work.find(work.table("role"), {"name": values.get("name", "")}) if isinstance(values.get("name"), str) else []
+            held = (
+                work.find(work.table("role"), {"name": values.get("name", "")})
+                if isinstance(values.get("name"), str)
+                else []
+            )
             if held:
-                raise Invalid([Problem("name", say("there is a role called {name} already", name=values["name"]), "unique")])
+                raise Invalid(
+                    [Problem("name", say("there is a role called {name} already", name=values["name"]), "unique")]
+                )
             return shown(work, "role", work.create("role", {"label": values.get("name"), **values}), 201)
 
     @api.patch("/roles/<id_>")
@@ -105,7 +117,9 @@ def make_api(records: Records) -> Blueprint:
         actor = requests.actor()
         where = "" if actor.admin else ' AND "user" = ?'
         sql = records.database.sql(
-            'SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE revoked_at IS NULL' + where + " ORDER BY id"
+            'SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE revoked_at IS NULL'
+            + where
+            + " ORDER BY id"
         )
         rows = records.database.rows(sql, () if actor.admin else (actor.user,))
         return answer({"jsonapi": VERSION, "data": [_token(*row) for row in rows]})
@@ -115,15 +129,19 @@ def make_api(records: Records) -> Blueprint:
         actor = requests.actor()
         values = attributes()
         user = values.get("user", actor.user)
-        user_id = int(user) if str(user).isascii() and str(user).isdigit() else -1
+        user_id = int(str(user)) if str(user).isascii() and str(user).isdigit() else -1
         if actor.scopes or (user_id != actor.user and not actor.admin):
             raise NotAllowed(say("Tokens for others are made by an administrator; a token with scopes makes none."))
         scopes = values.get("scopes") or []
         if not isinstance(scopes, list) or not all(isinstance(s, str) for s in scopes):
             raise Invalid([Problem("scopes", say("must be a list of scopes"), "type")])
         with records.work(actor) as work:
-            token_id, secret = tokens.create_token(work, user_id, str(values.get("name") or ""), scopes, values.get("expires"))
-            sql = records.database.sql('SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE id = ?')
+            token_id, secret = tokens.create_token(
+                work, user_id, str(values.get("name") or ""), scopes, values.get("expires")
+            )
+            sql = records.database.sql(
+                'SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE id = ?'
+            )
             resource = _token(*records.database.rows(sql, (token_id,))[0])
         resource["attributes"]["secret"] = secret
         return answer({"jsonapi": VERSION, "data": resource}, 201, location=f"/api/tokens/{token_id}")
@@ -143,23 +161,34 @@ def make_api(records: Records) -> Blueprint:
 
 
 def _token(id_: int, name: str, user: int, hint: str, scopes: str, created: str, expires: str | None) -> dict[str, Any]:
-    attributes = {"name": name, "hint": hint + "…", "scopes": orjson.loads(scopes), "created_at": created, "expires_at": expires}
+    attributes = {
+        "name": name,
+        "hint": hint + "…",
+        "scopes": orjson.loads(scopes),
+        "created_at": created,
+        "expires_at": expires,
+    }
     user_link = {"data": {"type": "users", "id": str(user)}}
     return {"type": "tokens", "id": str(id_), "attributes": attributes, "relationships": {"user": user_link}}
 
 
 def _check_grants(work: Work, grants: Any) -> None:
     fine = isinstance(grants, dict) and all(
-        isinstance(verbs, dict) and all(v in VERBS and reach in ("all", "own") for v, reach in verbs.items()) for verbs in grants.values()
+        isinstance(verbs, dict) and all(v in VERBS and reach in ("all", "own") for v, reach in verbs.items())
+        for verbs in grants.values()
     )
     if not fine:
-        raise Invalid([Problem("grants", say('must be like {{"contact": {{"read": "all", "update": "own"}}}}'), "type")])
+        raise Invalid(
+            [Problem("grants", say('must be like {{"contact": {{"read": "all", "update": "own"}}}}'), "type")]
+        )
     for name in grants:
         if name != "*" and name not in work.registry.entities:
             raise Invalid([Problem("grants", say("there is no entity called {name}", name=name), "not_found")])
 
 
 def _keep_an_administrator(work: Work) -> None:
-    rows = work.database.rows(work.database.sql("SELECT count(*) FROM ingot_user WHERE active AND roles LIKE ?"), ('%"admin"%',))
+    rows = work.database.rows(
+        work.database.sql("SELECT count(*) FROM ingot_user WHERE active AND roles LIKE ?"), ('%"admin"%',)
+    )
     if not rows[0][0]:
         raise Invalid([Problem("roles", say("somebody must remain administrator"), "last_admin")])

@@ -19,7 +19,9 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
     def signed_in(user_id: int, target: str) -> Response:
         secret, _ = sessions.open(user_id, request.remote_addr or "", request.headers.get("User-Agent", ""))
         response = redirect(target, 303)
-        response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=request.is_secure, max_age=400 * 86_400)
+        response.set_cookie(
+            COOKIE, secret, httponly=True, samesite="Lax", secure=request.is_secure, max_age=400 * 86_400
+        )
         return response  # type: ignore[return-value]
 
     @pages.get("/claim/<secret>")
@@ -27,7 +29,11 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
         """The one-time link: makes the first administrator, signs them in, and asks for a password."""
         with records.work(SYSTEM) as work:
             if not claim.fits(secret):
-                raise NotFound(say("This link has been used or is out of date. `ingot serve` prints a new one until the box is claimed."))
+                raise NotFound(
+                    say(
+                        "This link has been used or is out of date. `ingot serve` prints a new one until the box is claimed."
+                    )
+                )
             user_id = accounts.find_user(records.database, "admin@localhost.local")
             if user_id is None:
                 user_id = accounts.add_user(work, "admin@localhost.local", name="Administrator", roles=["admin"])[0]
@@ -43,7 +49,9 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
         email, password = request.form.get("email", "")[:300], request.form.get("password", "")
         user_id = accounts.check_sign_in(records.database, email, password)
         if user_id is None:
-            return render_template("pages/sign_in.html", problem=say("Address or password is wrong.").render(requests.language())), 403
+            return render_template(
+                "pages/sign_in.html", problem=say("Address or password is wrong.").render(requests.language())
+            ), 403
         return signed_in(user_id, "/")
 
     @pages.post("/sign-out")
@@ -81,15 +89,24 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
         actor = requests.actor()
         if actor.user is None or "session" not in g:
             raise NotSignedIn()
-        user = records.database.rows(records.database.sql("SELECT email, name, password FROM ingot_user WHERE id = ?"), (actor.user,))[0]
+        user = records.database.rows(
+            records.database.sql("SELECT email, name, password FROM ingot_user WHERE id = ?"), (actor.user,)
+        )[0]
         return render_template(
-            "pages/account.html", email=user[0], name=user[1], has_password=user[2] is not None, csrf=g.session.csrf, problems=problems or []
+            "pages/account.html",
+            email=user[0],
+            name=user[1],
+            has_password=user[2] is not None,
+            csrf=g.session.csrf,
+            problems=problems or [],
         )
 
     @pages.get("/")
     def home() -> str:
         actor = requests.actor()
         entities = [e for e in records.registry.entities.values() if not e.builtin and actor.reach("read", e.name)]
-        return render_template("pages/home.html", entities=entities, name=actor.name, csrf=g.session.csrf if "session" in g else "")
+        return render_template(
+            "pages/home.html", entities=entities, name=actor.name, csrf=g.session.csrf if "session" in g else ""
+        )
 
     return pages

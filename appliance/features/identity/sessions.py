@@ -27,7 +27,8 @@ class Sessions:
         self._database, self._days = database, days
         sql = database.sql
         self._insert = sql(
-            'INSERT INTO ingot_session (digest, "user", csrf, created_at, seen_at, expires_at, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+            'INSERT INTO ingot_session (digest, "user", csrf, created_at, seen_at, expires_at, address, agent) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         self._find = sql('SELECT "user", csrf, digest, seen_at FROM ingot_session WHERE digest = ? AND expires_at > ?')
         self._seen = sql("UPDATE ingot_session SET seen_at = ?, expires_at = ? WHERE digest = ?")
@@ -94,5 +95,7 @@ class Claim:
 
     def claimed(self) -> bool:
         """Is there a person who can sign in as administrator?"""
-        sql = self._database.sql("SELECT 1 FROM ingot_user WHERE password IS NOT NULL AND active AND roles LIKE ? LIMIT 1")
+        sql = self._database.sql(
+            "SELECT 1 FROM ingot_user WHERE password IS NOT NULL AND active AND roles LIKE ? LIMIT 1"
+        )
         return bool(self._database.rows(sql, ('%"admin"%',)))

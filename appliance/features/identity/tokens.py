@@ -41,9 +41,22 @@ def create_token(work: Work, user_id: int, name: str, scopes: list[str], expires
         'INSERT INTO ingot_token (version, created_at, updated_at, created_by, owner, name, "user", digest, hint, scopes, expires_at) '
         "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
     )
-    params = (now, now, work.actor.user, user_id, name, user_id, ids.digest(secret), secret[:10], orjson.dumps(tidy).decode(), expiry(expires))
+    params = (
+        now,
+        now,
+        work.actor.user,
+        user_id,
+        name,
+        user_id,
+        ids.digest(secret),
+        secret[:10],
+        orjson.dumps(tidy).decode(),
+        expiry(expires),
+    )
     token_id = work.database.rows(sql, params)[0][0]
-    work.note("token", token_id, 1, "created", {"name": [None, name], "user": [None, str(user_id)], "scopes": [None, tidy]})
+    work.note(
+        "token", token_id, 1, "created", {"name": [None, name], "user": [None, str(user_id)], "scopes": [None, tidy]}
+    )
     return token_id, secret
 
 
@@ -56,7 +69,9 @@ def revoke_token(work: Work, token_id: int) -> None:
 
 def find_token(database: Database, secret: str) -> Token | None:
     """The token with this secret, unless it is revoked or has expired."""
-    sql = database.sql('SELECT id, "user", name, scopes, expires_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL')
+    sql = database.sql(
+        'SELECT id, "user", name, scopes, expires_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL'
+    )
     rows = database.rows(sql, (ids.digest(secret),))
     if not rows or (rows[0][4] and rows[0][4] <= clock.wire_now()):
         return None
@@ -68,7 +83,14 @@ def _scope(registry: Registry, text: str) -> str:
     """ENTITY:VERB, where ENTITY may be a name, a type or *, and VERB a verb, `write` or *."""
     name, _, verb = text.partition(":")
     if verb not in ("", "*", "write", *VERBS):
-        raise Invalid([Problem("scopes", say("a scope is ENTITY:VERB, with read, create, update, delete, write or *; not {text}", text=text))])
+        raise Invalid(
+            [
+                Problem(
+                    "scopes",
+                    say("a scope is ENTITY:VERB, with read, create, update, delete, write or *; not {text}", text=text),
+                )
+            ]
+        )
     if name != "*":
         try:
             name = registry.find(name).name

@@ -45,7 +45,9 @@ class Who:
         g.session = session
         if request.method not in SAFE:
             self._check_csrf(session)
-        return self._remembered("session:" + session.digest, lambda: (self.actor_of(session.user, "user", session.user, via="ui"), None))
+        return self._remembered(
+            "session:" + session.digest, lambda: (self.actor_of(session.user, "user", session.user, via="ui"), None)
+        )
 
     def by_token(self, secret: str) -> Actor:
         """The actor behind a token; NotSignedIn when it is wrong, expired, revoked, or its user is disabled."""
@@ -72,14 +74,23 @@ class Who:
         name, roles, language = rows[0]
         grants, admin = grants_of(self._records, orjson.loads(roles))
         return Actor(
-            f"{kind}:{key}", grants, user=user_id, name=name, admin=admin and not scopes, scopes=scopes, via=via, language=language or "en"
+            f"{kind}:{key}",
+            grants,
+            user=user_id,
+            name=name,
+            admin=admin and not scopes,
+            scopes=scopes,
+            via=via,
+            language=language or "en",
         )
 
     def of_job(self, key: str, scopes: list[str]) -> Actor:
         """Who a job acts for, with the rights they have now. NotSignedIn when the user is gone or disabled."""
         if key == SYSTEM.key:
             return SYSTEM
-        actor = self.actor_of(int(key.partition(":")[2]), "user", int(key.partition(":")[2]), scopes=tuple(scopes), via="job")
+        actor = self.actor_of(
+            int(key.partition(":")[2]), "user", int(key.partition(":")[2]), scopes=tuple(scopes), via="job"
+        )
         if actor is None:
             raise NotSignedIn(say("The user this job acts for is gone or disabled."))
         return actor
@@ -101,6 +112,10 @@ class Who:
 
     @staticmethod
     def _check_csrf(session: Session) -> None:
-        sent = request.headers.get("X-CSRF-Token") or (request.form.get("csrf") if request.mimetype.endswith("form-urlencoded") else None)
+        sent = request.headers.get("X-CSRF-Token") or (
+            request.form.get("csrf") if request.mimetype.endswith("form-urlencoded") else None
+        )
         if not sent or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
-            raise NotAllowed(say("This request lacks the page's CSRF token; reload the page and try again."), code="csrf")
+            raise NotAllowed(
+                say("This request lacks the page's CSRF token; reload the page and try again."), code="csrf"
+            )

@@ -54,7 +54,9 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
             raise NotFound(say("{entity} cannot be imported.", entity=entity.plural))
         if not actor.reach("update", entity.name):
             may(actor, "create", entity.name)
-        job_id = jobs.enqueue(KIND, {**wanted, "entity": entity.name, "scopes": list(actor.scopes)}, actor=job_actor(actor))
+        job_id = jobs.enqueue(
+            KIND, {**wanted, "entity": entity.name, "scopes": list(actor.scopes)}, actor=job_actor(actor)
+        )
         return accepted(jobs.get(job_id))
 
     @api.get("/imports")
@@ -73,9 +75,19 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
 
     def _uploaded(actor: Actor, file_id: Any) -> str:
         table = records.registry.tables["file"]
-        found = Reading(records.database, records.registry, actor).by_ids("file", [int(file_id)] if str(file_id).isdigit() else [])
+        found = Reading(records.database, records.registry, actor).by_ids(
+            "file", [int(file_id)] if str(file_id).isdigit() else []
+        )
         if not found:
-            raise Invalid([Problem("file", say("there is no {entity} with id {id}", entity="file", id=str(file_id)[:30]), "not_found")])
+            raise Invalid(
+                [
+                    Problem(
+                        "file",
+                        say("there is no {entity} with id {id}", entity="file", id=str(file_id)[:30]),
+                        "not_found",
+                    )
+                ]
+            )
         return str(next(iter(found.values()))[table.place["sha"]])
 
     return api
@@ -100,7 +112,9 @@ def _from_document() -> dict[str, Any]:
     assert isinstance(given, dict)
     unknown = set(given) - {"entity", "file", "mapping", "keys", "mode", "dry_run"}
     problems = [Problem(n, say("there is no field called {name}", name=n[:100]), "unknown") for n in sorted(unknown)]
-    problems += [Problem(n, say("is required"), "required") for n in ("entity", "file") if not isinstance(given.get(n), str)]
+    problems += [
+        Problem(n, say("is required"), "required") for n in ("entity", "file") if not isinstance(given.get(n), str)
+    ]
     if problems:
         raise Invalid(problems)
     return _checked({"mapping": {}, "keys": [], "mode": "upsert", "dry_run": False, **given})
@@ -123,15 +137,35 @@ def _resource(row: Any) -> dict[str, Any]:
     resource = job_resource(row)
     attributes = resource["attributes"]
     shown = {k: attributes[k] for k in ("state", "progress", "error", "created_at", "started_at", "finished_at")}
-    shown |= {"entity": row.arguments.get("entity"), "keys": row.arguments.get("keys"), "mapping": row.arguments.get("mapping"), "report": row.result}
+    shown |= {
+        "entity": row.arguments.get("entity"),
+        "keys": row.arguments.get("keys"),
+        "mapping": row.arguments.get("mapping"),
+        "report": row.result,
+    }
     job = {"data": {"type": "jobs", "id": str(row.id)}, "links": {"related": f"/api/jobs/{row.id}"}}
-    return {"type": "imports", "id": str(row.id), "attributes": shown, "relationships": {"job": job}, "links": {"self": f"/api/imports/{row.id}"}}
+    return {
+        "type": "imports",
+        "id": str(row.id),
+        "attributes": shown,
+        "relationships": {"job": job},
+        "links": {"self": f"/api/imports/{row.id}"},
+    }
 
 
 def import_kind(records: Records, files: FileStore, actor_of: Callable[[str, list[str]], Actor]) -> JobKind:
     """The job behind it. Killed half-way it goes on behind the last chunk that was stored."""
 
-    def body(run: Run, entity: str, blob: str, keys: list[str], mapping: dict[str, str], mode: str, dry_run: bool, scopes: list[str]) -> Any:
+    def body(
+        run: Run,
+        entity: str,
+        blob: str,
+        keys: list[str],
+        mapping: dict[str, str],
+        mode: str,
+        dry_run: bool,
+        scopes: list[str],
+    ) -> Any:
         actor = actor_of(run.actor, scopes)
         steps = Steps(records.database, f"job:{run.job_id}")
         with local_file(files, blob) as path:

@@ -45,6 +45,8 @@ def make_mapping(registry: Registry, entity: Entity, headers: Sequence[str], wan
         field = entity.by_name.get(name)
         if header not in headers:
             problems.append(Problem(target, say("the file has no column {column}", column=header), "column"))
+        elif name in filled or header in used:
+            problems.append(Problem(target, say("is filled twice"), "twice"))
         elif field is None or not field.writable:
             problems.append(Problem(target, say("there is no field called {name}", name=name), "unknown"))
         else:
@@ -73,14 +75,29 @@ def make_mapping(registry: Registry, entity: Entity, headers: Sequence[str], wan
 def _column(
     registry: Registry, entity: Entity, field: Field, header: str, by: str | None, problems: list[Problem]
 ) -> Column | None:
-    if by is None:
+    if by is None or (by == "id" and field.relational):
         return Column(header, field, forgiving(field, registry.tables[entity.name].readers[field.name]))
     target = registry.entities.get(field.target or "")
     key = target.by_name.get(by) if target else None
     if target is None or key is None or key.many:
-        problems.append(Problem(f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown"))
+        problems.append(
+            Problem(f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown")
+        )
         return None
-    return Column(header, field, forgiving(key, registry.tables[target.name].readers[by]), by)
+    read = forgiving(key, registry.tables[target.name].readers[by])
+    return Column(header, field, several(read) if field.many else read, by)
+
+
+def several(read: Convert) -> Convert:
+    """A cell that holds several keys: apart by semicolons, or by commas where there is none."""
+
+    def cell(text: Any) -> Any:
+        if not text:
+            return None
+        found = [read(word.strip()) for word in text.split(";" if ";" in text else ",")]
+        return list(dict.fromkeys(v for v in found if v is not None)) or None
+
+    return cell
 
 
 def forgiving(field: Field, read: Convert) -> Convert:

@@ -33,16 +33,28 @@ def make_api(jobs: Jobs) -> Blueprint:
             if name in ("filter[state]", "filter[kind]") and (name != "filter[state]" or value in STATES):
                 wanted[name[7:-1]] = value
             elif name in ("page[size]", "page[after]") and value.isascii() and value.isdigit() and len(value) < 18:
-                wanted["limit" if name == "page[size]" else "before"] = min(int(value), 500) if name == "page[size]" else int(value)
+                wanted["limit" if name == "page[size]" else "before"] = (
+                    min(int(value), 500) if name == "page[size]" else int(value)
+                )
             else:
-                raise BadRequest(say("There is no parameter {name} here, or not with this value.", name=name[:100]), parameter=name[:100])
+                raise BadRequest(
+                    say("There is no parameter {name} here, or not with this value.", name=name[:100]),
+                    parameter=name[:100],
+                )
         if not actor.admin:
             wanted["actor"] = job_actor(actor)
         rows = jobs.list(**wanted)
         links: dict[str, Any] = {"self": request.full_path.rstrip("?")}
         if rows:
             links["next"] = f"/api/jobs?page[after]={rows[-1].id}"
-        return answer({"jsonapi": VERSION, "data": [job_resource(r) for r in rows], "links": links, "meta": {"counts": jobs.counts()}})
+        return answer(
+            {
+                "jsonapi": VERSION,
+                "data": [job_resource(r) for r in rows],
+                "links": links,
+                "meta": {"counts": jobs.counts()},
+            }
+        )
 
     @api.get("/jobs/<id_>")
     def get_job(id_: str) -> Response:
@@ -89,8 +101,17 @@ def job_resource(row: JobRow) -> dict[str, Any]:
         "attempts": row.attempts, "error": row.error, "result": row.result, "created_at": row.created_at,
         "run_after": row.run_after, "started_at": row.started_at, "finished_at": row.finished_at,
     }  # fmt: skip
-    relationships = {n: {"data": {"type": "jobs", "id": str(i)} if i else None} for n, i in (("parent", row.parent), ("root", row.root))}
-    return {"type": "jobs", "id": str(row.id), "attributes": attributes, "relationships": relationships, "links": {"self": f"/api/jobs/{row.id}"}}
+    relationships = {
+        n: {"data": {"type": "jobs", "id": str(i)} if i else None}
+        for n, i in (("parent", row.parent), ("root", row.root))
+    }
+    return {
+        "type": "jobs",
+        "id": str(row.id),
+        "attributes": attributes,
+        "relationships": relationships,
+        "links": {"self": f"/api/jobs/{row.id}"},
+    }
 
 
 def accepted(row: JobRow) -> Response:

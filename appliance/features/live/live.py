@@ -11,12 +11,12 @@ from collections import deque
 from wsproto.frame_protocol import CloseReason
 
 from appliance.base.errors import BadRequest, IngotError
+from appliance.base.text import Text, say
 from appliance.features.live.job_news import JobNews
-from appliance.features.live.messages import (
-    Wish,
-    read_wish,
-)
-from appliance.features.live.subscribers import Board, Subscriber
+from appliance.features.live.messages import Wish, read_wish
+from appliance.features.live.publishing import Publisher
+from appliance.features.live.subscribers import Subscriber
+from appliance.features.live.wishes import Wishes
 from appliance.http.sockets.connection import Connection
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.jobs import Jobs
@@ -40,11 +40,8 @@ class Live:
 
     def __init__(self, records: Records, hub: Hub, tail: Tail, jobs: Jobs | None = None):
         self._records, self._hub = records, hub
-        self._publisher.lock = (
-            threading.Lock()
-        )  # over the board and `_heard`: a replay goes live between two of the tail's batches
-        self._publisher.board = Board()
-        self._heard = 0
+        self._publisher = Publisher(records, hub)
+        self._wishes = Wishes(records, self._publisher)
         self._subscribers: set[Subscriber] = set()
         self._queue: deque[Subscriber] = deque()
         self._wake = threading.Event()
@@ -138,14 +135,10 @@ class Live:
             try:
                 done = self._wishes.grant(subscriber)
             except IngotError as error:
-                self._wishes.answer(
-                    subscriber, {"error": error.message.render(subscriber.actor.language), "code": error.code}
-                )
-                done = True
+                done = self._refuse(subscriber, error.message, error.code)
             except Exception:
                 log.exception("Live notices: a wish failed")
-                self._wishes.answer(subscriber, {"error": "internal", "code": "internal"})
-                done = True
+                done = self._refuse(subscriber, say("Something went wrong on our side."), "internal")
             if done:
                 subscriber.replayed = None
                 if subscriber.wishes:
@@ -154,6 +147,10 @@ class Live:
             subscriber.queued = bool(subscriber.wishes)
             if subscriber.queued:
                 self._queue.append(subscriber)
+
+    def _refuse(self, subscriber: Subscriber, reason: Text, code: str) -> bool:
+        self._wishes.answer(subscriber, {"error": reason.render(subscriber.actor.language), "code": code})
+        return True
 
     # ------------------------------------------------------------------ actors
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from appliance.base.errors import BadRequest, IngotError
 from appliance.base.text import say
-from appliance.features.live.messages import MOST_TOPICS, Wish, check_topics, notice, type_of_entry, written
+from appliance.features.live.messages import (
+    JOBS,
+    MOST_TOPICS,
+    Wish,
+    check_topics,
+    notice,
+    type_of,
+    type_of_entry,
+    written,
+)
 from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Sight, Subscriber
 from appliance.records.log import Entry
@@ -46,20 +57,17 @@ class Wishes:
             return True
         last = self._records.log.last()
         if wish.after is not None and wish.after <= last <= wish.after + FURTHEST:
+            with self._publisher.lock:
+                jobs = [topic for topic in wish.subscribe if type_of(topic) == JOBS]  # not in the log: they begin now
+                self._go_live(subscriber, jobs, last, last)
             self.answer(subscriber, {"subscribed": wish.subscribe, "position": wish.after})
             subscriber.replayed = wish.after
             return False
         with self._publisher.lock:
             position = max(last, self._publisher.heard)
-            self.answer(
-                subscriber,
-                {
-                    "subscribed": wish.subscribe,
-                    "position": position,
-                    **({"reset": True} if wish.after is not None else {}),
-                },
-            )
-            self._go_live(subscriber, wish, position, position)
+            self._go_live(subscriber, wish.subscribe, position, position)  # before the answer, which is a promise
+            anew = {"reset": True} if wish.after is not None else {}
+            self.answer(subscriber, {"subscribed": wish.subscribe, "position": position, **anew})
         return True
 
     def _replay(self, subscriber: Subscriber, wish: Wish) -> bool:
@@ -71,11 +79,9 @@ class Wishes:
         if len(entries) == CHUNK:
             return False
         with self._publisher.lock:
-            if (
-                subscriber.replayed < self._publisher.heard
-            ):  # the tail was quicker: what it told others meanwhile is in the log
-                return False
-            self._go_live(subscriber, wish, wish.after, subscriber.replayed)
+            if subscriber.replayed < self._publisher.heard:
+                return False  # what the tail told others meanwhile is in the log by now
+            self._go_live(subscriber, wish.subscribe, wish.after, subscriber.replayed)
         return True
 
     def _tell_again(self, subscriber: Subscriber, wish: Wish, entries: list[Entry]) -> None:
@@ -95,7 +101,7 @@ class Wishes:
             if sight.may(actor, entry):
                 self._publisher.send([subscriber], notice(entry.position, type_, entry.record, entry.action))
 
-    def _go_live(self, subscriber: Subscriber, wish: Wish, since: int, live: int) -> None:
+    def _go_live(self, subscriber: Subscriber, topics: Iterable[str], since: int, live: int) -> None:
         if not subscriber.gone:
-            for topic in wish.subscribe:
+            for topic in topics:
                 self._publisher.board.add(subscriber, topic, since, live)

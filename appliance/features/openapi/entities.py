@@ -191,12 +191,12 @@ def _sought(field: Field) -> Schema:
         return {"type": "string", "enum": [c.value for c in field.choices]}
     if kind in ("integer", "boolean"):
         schema = field.kind.schema(field)
-        return {k: schema[k] for k in ("type", "minimum", "maximum") if k in schema}
+        return {k: schema[k] for k in ("type",)}
     if kind in ("date", "datetime"):
         return {"type": "string", "format": "date" if kind == "date" else "date-time"}
     if kind in ("decimal", "money"):
-        return {"type": "string", "pattern": "^-?[0-9]{1,9}$"}
-    return {"type": "string", "minLength": 1, "maxLength": 1000}
+        return {"type": "string", "pattern": r"^-?[0-9]{1,9}(\.[0-9]+)?$"}
+    return {"type": "string", "minLength": 1}
 
 
 def sort(entity: Entity) -> Schema:

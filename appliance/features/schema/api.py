@@ -36,7 +36,11 @@ def make_api(records: Records) -> Blueprint:
         if expect_id is not None and str(data.get("id", expect_id)) != expect_id:
             raise Conflict(say("The id is not the one in the address."), code="id", pointer="/data/id")
         attributes = data.get("attributes") or {}
-        meta = {**(document.get("meta") or {}), **(data.get("meta") or {})} if isinstance(data.get("meta") or {}, dict) else {}
+        meta = (
+            {**(document.get("meta") or {}), **(data.get("meta") or {})}
+            if isinstance(data.get("meta") or {}, dict)
+            else {}
+        )
         if not isinstance(attributes, dict):
             raise BadRequest(say("{name} must be an object.", name="attributes"), pointer="/data/attributes")
         return attributes, meta
@@ -48,8 +52,14 @@ def make_api(records: Records) -> Blueprint:
         requests.actor()
         wanted = only("filter[name]", "filter[pack]", "page[size]", "page[number]")
         shown = [e for e in records.registry.entities.values() if not e.builtin]
-        shown = [e for e in shown if wanted.get("filter[name]") in (None, e.name) and wanted.get("filter[pack]") in (None, e.pack)]
-        return answer({"jsonapi": VERSION, "data": [entity_resource(e) for e in shown], "links": {"self": request.path}})
+        shown = [
+            e
+            for e in shown
+            if wanted.get("filter[name]") in (None, e.name) and wanted.get("filter[pack]") in (None, e.pack)
+        ]
+        return answer(
+            {"jsonapi": VERSION, "data": [entity_resource(e) for e in shown], "links": {"self": request.path}}
+        )
 
     @api.get("/entities/<key>")
     def get_entity(key: str) -> Response:
@@ -78,7 +88,9 @@ def make_api(records: Records) -> Blueprint:
                 entity = schema.change_entity(entity, changes)
             if order is not None:
                 if not isinstance(order, list) or not all(n in entity.by_name for n in order):
-                    raise Invalid([Problem("order", say("must be a list of field names"), "invalid", "/data/attributes/order")])
+                    raise Invalid(
+                        [Problem("order", say("must be a list of field names"), "invalid", "/data/attributes/order")]
+                    )
                 schema.order_fields(entity, order)
         return one(entity_resource(records.registry.entity(entity.name)))
 
@@ -140,7 +152,9 @@ def make_api(records: Records) -> Blueprint:
                 field = schema.change_field(entity, field, changes, clear_bad=bool(meta.get("clear")))
             if position is not None:
                 if type(position) is not int or position < 0:
-                    raise Invalid([Problem("position", say("must be a whole number"), "type", "/data/attributes/position")])
+                    raise Invalid(
+                        [Problem("position", say("must be a whole number"), "type", "/data/attributes/position")]
+                    )
                 names = [f.name for f in schema.entities()[entity.name].fields if f.name != field.name]
                 names.insert(position, field.name)
                 schema.order_fields(schema.entities()[entity.name], names)
@@ -179,7 +193,11 @@ def make_api(records: Records) -> Blueprint:
 
     def one(resource: dict[str, Any], status: int = 200) -> Response:
         location = resource["links"]["self"] if status == 201 else None
-        return answer({"jsonapi": VERSION, "data": resource, "links": {"self": resource["links"]["self"]}}, status, location=location)
+        return answer(
+            {"jsonapi": VERSION, "data": resource, "links": {"self": resource["links"]["self"]}},
+            status,
+            location=location,
+        )
 
     return api
 
@@ -196,14 +214,27 @@ def entity_resource(entity: Entity) -> dict[str, Any]:
     attributes.pop("type")
     for words, field in zip(attributes["fields"], entity.fields, strict=True):
         words["id"] = str(field.id)
-    attributes |= {"path": f"/api/{entity.type}", "inverses": [{"name": i.name, "entity": i.source, "field": i.field} for i in entity.inverses]}
-    return {"type": "entities", "id": str(entity.id), "attributes": attributes, "links": {"self": f"/api/entities/{entity.id}"}}
+    attributes |= {
+        "path": f"/api/{entity.type}",
+        "inverses": [{"name": i.name, "entity": i.source, "field": i.field} for i in entity.inverses],
+    }
+    return {
+        "type": "entities",
+        "id": str(entity.id),
+        "attributes": attributes,
+        "links": {"self": f"/api/entities/{entity.id}"},
+    }
 
 
 def field_resource(entity: Entity, field: Field) -> dict[str, Any]:
     position = [f.id for f in entity.fields].index(field.id)
     attributes = {"entity": entity.name, **write_field(field), "column": field.column, "position": position}
-    return {"type": "fields", "id": str(field.id), "attributes": attributes, "links": {"self": f"/api/fields/{field.id}"}}
+    return {
+        "type": "fields",
+        "id": str(field.id),
+        "attributes": attributes,
+        "links": {"self": f"/api/fields/{field.id}"},
+    }
 
 
 def entity_by(registry: Registry, key: str) -> Entity:

@@ -62,7 +62,9 @@ class Answer(Response):
         return self.headers
 
 
-def answer(document: Any, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None) -> Response:
+def answer(
+    document: Any, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None
+) -> Response:
     """A document as a response, 304 when the client's copy is current."""
     return answer_bytes(orjson.dumps(document, option=OPTIONS), status, etag=etag, location=location, media=media)
 
@@ -71,7 +73,11 @@ def answer_bytes(
     body: bytes, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None
 ) -> Response:
     media = media or choose(request.headers.get("Accept", ""))
-    headers = {"Content-Type": media, "Vary": "Accept, Authorization, Cookie, Accept-Language", "Cache-Control": "private, no-cache"}
+    headers = {
+        "Content-Type": media,
+        "Vary": "Accept, Authorization, Cookie, Accept-Language",
+        "Cache-Control": "private, no-cache",
+    }
     if etag:
         headers["ETag"] = etag
         if status == 200 and request.method in ("GET", "HEAD") and _client_has(etag):
@@ -91,5 +97,7 @@ def no_content() -> Response:
 
 
 def _client_has(etag: str) -> bool:
-    header = request.headers.get("If-None-Match")
-    return bool(header) and (header == "*" or any(part.strip().removeprefix("W/") == etag for part in header.split(",")))
+    header = request.headers.get("If-None-Match", "")
+    return bool(header) and (
+        header == "*" or any(part.strip().removeprefix("W/") == etag for part in header.split(","))
+    )

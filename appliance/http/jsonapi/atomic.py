@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-from appliance.base.errors import BadRequest, Invalid, IngotError, NotAllowed, Problem
+from appliance.base.errors import BadRequest, IngotError, Invalid, NotAllowed, Problem
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import incoming as reading_in
@@ -50,7 +50,8 @@ class Operations:
         listed = document.get("atomic:operations")
         if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
             raise BadRequest(
-                say("atomic:operations must be a list of 1 to {max} operations.", max=MAX_OPERATIONS), pointer="/atomic:operations"
+                say("atomic:operations must be a list of 1 to {max} operations.", max=MAX_OPERATIONS),
+                pointer="/atomic:operations",
             )
         return self._idempotency.once(requests.actor(), lambda work: self._run(work, listed))
 
@@ -71,7 +72,10 @@ class Operations:
                 results.append({"data": documents.resource(table, work.row(table, row[0]) or row)})
         if not any(results):
             return Response(status=204)
-        return answer({"jsonapi": {**VERSION, "ext": ["https://jsonapi.org/ext/atomic"]}, "atomic:results": results}, media=MEDIA_ATOMIC)
+        return answer(
+            {"jsonapi": {**VERSION, "ext": ["https://jsonapi.org/ext/atomic"]}, "atomic:results": results},
+            media=MEDIA_ATOMIC,
+        )
 
     def _one(self, work: Work, storing: Storing, operation: Any, where: str) -> tuple[Row | None, Entity | None]:
         if not isinstance(operation, dict) or operation.get("op") not in ("add", "update", "remove"):
@@ -97,7 +101,9 @@ class Operations:
             return row, incoming.entity
         if "lid" in data and "id" not in data:
             data = {**data, "id": str(storing.by_lid(str(data.get("type")), str(data["lid"]), f"{where}/data/lid"))}
-        incoming = read_resource(work.registry, data, f"{where}/data", entity=reference.entity if reference else None, creating=False)
+        incoming = read_resource(
+            work.registry, data, f"{where}/data", entity=reference.entity if reference else None, creating=False
+        )
         writable(work.registry, incoming.entity.type)
         incoming.id = reference.id if reference and reference.id else incoming.id
         if incoming.id is None:
@@ -105,11 +111,16 @@ class Operations:
         version = incoming.meta.get("version")
         return storing.update(incoming, version if type(version) is int else None), incoming.entity
 
-    def _relationship(self, work: Work, storing: Storing, op: str, ref: Reference, operation: Mapping[str, Any], where: str) -> None:
+    def _relationship(
+        self, work: Work, storing: Storing, op: str, ref: Reference, operation: Mapping[str, Any], where: str
+    ) -> None:
         name = str(ref.relationship)
         step = ref.entity.by_name.get(name) or ref.entity.inverse_by_name.get(name)
         if step is None or ref.id is None or (isinstance(step, Field) and not step.relational):
-            raise BadRequest(say("{entity} has no relationship called {name}.", entity=ref.entity.plural, name=name), pointer=f"{where}/ref")
+            raise BadRequest(
+                say("{entity} has no relationship called {name}.", entity=ref.entity.plural, name=name),
+                pointer=f"{where}/ref",
+            )
         data = operation.get("data")
         target = str(step.target) if isinstance(step, Field) else step.source
         by_lid = storing.by_lid
@@ -123,7 +134,8 @@ class Operations:
         if not isinstance(data, list):
             raise BadRequest(say("data must be a list of identifiers."), pointer=f"{where}/data")
         ids = [
-            reading_in.target_id(work.registry, reading_in.checked(target, one, f"{where}/data/{n}"), by_lid) for n, one in enumerate(data)
+            reading_in.target_id(work.registry, reading_in.checked(target, one, f"{where}/data/{n}"), by_lid)
+            for n, one in enumerate(data)
         ]
         work.relate(ref.entity.name, ref.id, name, ids, {"add": "add", "update": "replace", "remove": "remove"}[op])
 
@@ -154,7 +166,12 @@ class Operations:
 def _at(error: IngotError, where: str) -> IngotError:
     """The same error, pointing into the operation it came from."""
     if isinstance(error, Invalid):
-        return Invalid([Problem(p.field, p.message, p.code, _under(p.pointer or f"/data/attributes/{p.field}", where)) for p in error.problems])
+        return Invalid(
+            [
+                Problem(p.field, p.message, p.code, _under(p.pointer or f"/data/attributes/{p.field}", where))
+                for p in error.problems
+            ]
+        )
     pointer = getattr(error, "pointer", None)
     error.pointer = _under(pointer, where) if pointer else where  # type: ignore[attr-defined]
     return error

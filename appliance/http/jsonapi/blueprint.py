@@ -27,7 +27,9 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
         links = {e.type: f"/api/{e.type}" for e in readable}
         fixed = ("entities", "fields", "search", "log", "jobs", "files", "operations", "openapi.json", "docs")
         links |= {name.removesuffix(".json"): f"/api/{name}" for name in fixed}
-        return answer({"jsonapi": {**VERSION, "ext": [ATOMIC], "profile": [CURSOR]}, "meta": {"name": "Ingot"}, "links": links})
+        return answer(
+            {"jsonapi": {**VERSION, "ext": [ATOMIC], "profile": [CURSOR]}, "meta": {"name": "Ingot"}, "links": links}
+        )
 
     item, step = "/<type_>/<id_>", "/<type_>/<id_>/<name>"
     rule = api.add_url_rule

@@ -87,7 +87,9 @@ class Documents:
             self._follow(table, rows, path, have)
         return [r for key, r in have.items() if key not in primary]
 
-    def _follow(self, table: Table, rows: Iterable[Row], path: tuple[str, ...], have: dict[tuple[str, str], Resource]) -> None:
+    def _follow(
+        self, table: Table, rows: Iterable[Row], path: tuple[str, ...], have: dict[tuple[str, str], Resource]
+    ) -> None:
         """Include what the first name of a path points at, put the linkage in, and go on with the rest."""
         name, rest = path[0], path[1:]
         rows = list(rows)

@@ -24,7 +24,9 @@ class Idempotency:
         self._records = records
         sql = records.database.sql
         self._find = sql("SELECT request, status, headers, body FROM ingot_idempotency WHERE key = ?")
-        self._keep = sql("INSERT INTO ingot_idempotency (key, request, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        self._keep = sql(
+            "INSERT INTO ingot_idempotency (key, request, status, headers, body, created_at) VALUES (?, ?, ?, ?, ?, ?)"
+        )
         self._sweep = sql("DELETE FROM ingot_idempotency WHERE created_at < ?")
 
     def once(self, actor: Actor, run: Callable[[Work], Response]) -> Response:
@@ -43,7 +45,9 @@ class Idempotency:
             response = run(work)
             headers = {k: v for k, v in response.headers.items() if k in ("Content-Type", "ETag", "Location")}
             body = response.get_data(as_text=True)
-            work.database.run(self._keep, (whole, digest, response.status_code, orjson.dumps(headers).decode(), body, clock.micros()))
+            work.database.run(
+                self._keep, (whole, digest, response.status_code, orjson.dumps(headers).decode(), body, clock.micros())
+            )
             return response
 
     def _again(self, digest: str, kept: str, status: int, headers: str, body: str) -> Response:

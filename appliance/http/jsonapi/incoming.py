@@ -38,7 +38,13 @@ def read_data(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read_resource(
-    registry: Registry, data: Mapping[str, Any], where: str, *, entity: Entity | None = None, id_: int | None = None, creating: bool
+    registry: Registry,
+    data: Mapping[str, Any],
+    where: str,
+    *,
+    entity: Entity | None = None,
+    id_: int | None = None,
+    creating: bool,
 ) -> Incoming:
     """A resource object for an entity. With `id_` it must be that record."""
     type_ = data.get("type")
@@ -46,20 +52,33 @@ def read_resource(
         raise BadRequest(say("A resource needs its type."), pointer=f"{where}/type")
     found = registry.by_type.get(type_)
     if found is None or (entity is not None and found.name != entity.name):
-        raise Conflict(say("This address takes {type} only.", type=entity.type if entity else "known types"), code="type", pointer=f"{where}/type")
+        raise Conflict(
+            say("This address takes {type} only.", type=entity.type if entity else "known types"),
+            code="type",
+            pointer=f"{where}/type",
+        )
     resource_id = _id(data, where, id_, creating)
     lid = data.get("lid")
     if lid is not None and not isinstance(lid, str):
         raise BadRequest(say("lid must be a text."), pointer=f"{where}/lid")
     for key in data:
         if key not in ("type", "id", "lid", "attributes", "relationships", "links", "meta"):
-            raise BadRequest(say("{name} is not part of a resource object.", name=key[:100]), pointer=f"{where}/{key[:100]}")
+            raise BadRequest(
+                say("{name} is not part of a resource object.", name=key[:100]), pointer=f"{where}/{key[:100]}"
+            )
     incoming = Incoming(found, {}, resource_id, lid, _object(data, "meta", where), where=where)
     problems: list[Problem] = []
     for name, value in _object(data, "attributes", where).items():
         declared = found.by_name.get(name)
         if declared is None or declared.relational:
-            problems.append(Problem(name, say("there is no attribute called {name}", name=name[:100]), "unknown", f"{where}/attributes/{name}"))
+            problems.append(
+                Problem(
+                    name,
+                    say("there is no attribute called {name}", name=name[:100]),
+                    "unknown",
+                    f"{where}/attributes/{name}",
+                )
+            )
         else:
             incoming.values[name] = value
     for name, value in _object(data, "relationships", where).items():
@@ -106,7 +125,9 @@ def _relationship(entity: Entity, incoming: Incoming, name: str, value: Any, pro
     declared = entity.by_name.get(name)
     inverse = entity.inverse_by_name.get(name)
     if (declared is None or not declared.relational) and inverse is None:
-        problems.append(Problem(name, say("there is no relationship called {name}", name=name[:100]), "unknown", pointer))
+        problems.append(
+            Problem(name, say("there is no relationship called {name}", name=name[:100]), "unknown", pointer)
+        )
         return
     if not isinstance(value, dict):
         raise BadRequest(say("A relationship must be an object with data."), pointer=pointer)
@@ -118,7 +139,8 @@ def _relationship(entity: Entity, incoming: Incoming, name: str, value: Any, pro
     many = inverse is not None or (declared is not None and declared.many)
     if many != isinstance(data, list):
         raise BadRequest(
-            say("data must be a list of identifiers.") if many else say("data must be one identifier, or null."), pointer=f"{pointer}/data"
+            say("data must be a list of identifiers.") if many else say("data must be one identifier, or null."),
+            pointer=f"{pointer}/data",
         )
     target = inverse.source if inverse else str(declared.target) if declared else ""
     if inverse:
@@ -156,16 +178,27 @@ def target_id(registry: Registry, value: Mapping[str, Any], by_lid: ById | None)
     entity = registry.entities.get(value["_target"])
     if entity is None or value["type"] != entity.type:
         expected = entity.type if entity else value["_target"]
-        raise Conflict(say("This relationship holds {type} only.", type=expected), code="type", pointer=f"{value['_pointer']}/type")
+        raise Conflict(
+            say("This relationship holds {type} only.", type=expected), code="type", pointer=f"{value['_pointer']}/type"
+        )
     if isinstance(value.get("lid"), str):
         if by_lid is None:
-            raise BadRequest(say("There is no resource with this lid in the request."), pointer=f"{value['_pointer']}/lid")
+            raise BadRequest(
+                say("There is no resource with this lid in the request."), pointer=f"{value['_pointer']}/lid"
+            )
         return by_lid(value["type"], value["lid"], f"{value['_pointer']}/lid")
     try:
         return record_id(value["id"])
     except Wrong:
         raise Invalid(
-            [Problem("id", say("there is no {entity} with id {id}", entity=entity.name, id=value["id"][:50]), "not_found", value["_pointer"])]
+            [
+                Problem(
+                    "id",
+                    say("there is no {entity} with id {id}", entity=entity.name, id=value["id"][:50]),
+                    "not_found",
+                    value["_pointer"],
+                )
+            ]
         ) from None
 
 

@@ -12,7 +12,18 @@ import orjson
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.records.entity import Entity, Field, Inverse
-from appliance.records.query import MAX_CONDITIONS, MAX_NUMBER, MAX_SIZE, Page, Query, parse_condition, parse_sort, resolve
+from appliance.records.query import (
+    Condition,
+    Sort,
+    MAX_CONDITIONS,
+    MAX_NUMBER,
+    MAX_SIZE,
+    Page,
+    Query,
+    parse_condition,
+    parse_sort,
+    resolve,
+)
 from appliance.records.registry import Registry
 
 MAX_INCLUDES = 20
@@ -34,9 +45,14 @@ class Asked:
     as_of: str | None = None
 
 
-def read(registry: Registry, entity: Entity, query_string: str, *, listing: bool = True, extra: tuple[str, ...] = ()) -> Asked:
+def read(
+    registry: Registry, entity: Entity, query_string: str, *, listing: bool = True, extra: tuple[str, ...] = ()
+) -> Asked:
     """Read a query string for a type. `listing` allows filter, sort and page. Raises BadRequest."""
-    conditions, sorts, include, fields = [], (), (), {}
+    conditions: list[Condition] = []
+    sorts: tuple[Sort, ...] = ()
+    include: tuple[tuple[str, ...], ...] = ()
+    fields: dict[str, tuple[str, ...]] = {}
     pages: dict[str, str] = {}
     as_of = None
     try:
@@ -70,7 +86,9 @@ def _include(registry: Registry, entity: Entity, value: str) -> tuple[tuple[str,
     for text in filter(None, value.split(",")):
         path = tuple(text.split("."))
         if len(path) > MAX_INCLUDE_DEPTH:
-            raise BadRequest(say("include goes at most {max} relations deep.", max=MAX_INCLUDE_DEPTH), parameter="include")
+            raise BadRequest(
+                say("include goes at most {max} relations deep.", max=MAX_INCLUDE_DEPTH), parameter="include"
+            )
         here = entity
         for name in path:
             _, step = resolve(registry, here, (name,), "include")
@@ -91,7 +109,9 @@ def _fields(registry: Registry, type_: str, value: str, parameter: str) -> tuple
     names = tuple(filter(None, value.split(",")))
     for name in names:
         if name not in entity.by_name and name not in entity.inverse_by_name:
-            raise BadRequest(say("{entity} has no field called {name}.", entity=type_, name=name[:100]), parameter=parameter)
+            raise BadRequest(
+                say("{entity} has no field called {name}.", entity=type_, name=name[:100]), parameter=parameter
+            )
     return names
 
 
@@ -138,7 +158,11 @@ def _cursor(pages: dict[str, str], name: str, sorts: int) -> tuple[object, ...] 
     except ValueError:
         values = None
     usual = isinstance(values, list) and sorts <= len(values) <= sorts + 1
-    if not usual or not all(v is None or isinstance(v, str | int | bool) for v in values) or not isinstance(values[-1], int | str):
+    if (
+        not usual
+        or not all(v is None or isinstance(v, str | int | bool) for v in values)
+        or not isinstance(values[-1], int | str)
+    ):
         raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
     if any(isinstance(v, int) and not -(2**63) <= v < 2**63 for v in values):
         raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)

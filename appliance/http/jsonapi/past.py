@@ -46,7 +46,9 @@ def position_of(records: Records, text: str, parameter: str) -> int:
             at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
         micros = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000) + 999
     except (ValueError, OverflowError):
-        raise BadRequest(say("{name} must be a position of the log, a date or a time.", name=parameter), parameter=parameter) from None
+        raise BadRequest(
+            say("{name} must be a position of the log, a date or a time.", name=parameter), parameter=parameter
+        ) from None
     return records.log.position_at(micros)
 
 

@@ -45,7 +45,9 @@ class Relationships:
             ids = reading.linked(table, step, [row[0]])[row[0]]
             entity_there, condition = registry.entities[str(step.target)], Condition(("id",), "in", tuple(ids) or (-1,))
             # The links are rows of their own: a change of them moves this record's version, so the list hangs on both.
-        return self.resources.listing(registry, reading.actor, entity_there, f"{request.path}", condition, (entity.name,))
+        return self.resources.listing(
+            registry, reading.actor, entity_there, f"{request.path}", condition, (entity.name,)
+        )
 
     def linkage(self, type_: str, id_: str, name: str) -> Response:
         """GET /api/<type>/<id>/relationships/<relation>."""
@@ -85,15 +87,25 @@ class Relationships:
         entity = registry.of_type(type_)
         after, limit = 0, 100
         for name, value in request.args.items():
-            if name not in ("page[after]", "page[size]") or not (value.isascii() and value.isdigit() and len(value) < 18):
+            if name not in ("page[after]", "page[size]") or not (
+                value.isascii() and value.isdigit() and len(value) < 18
+            ):
                 raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
             if name == "page[after]":
                 after = int(value)
             else:
                 limit = min(max(int(value), 1), 500)
         reading = self._reading(registry)
-        entries = history(records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit)
-        return answer({"jsonapi": VERSION, "data": [entry_resource(e) for e in entries], "links": {"self": request.full_path.rstrip("?")}})
+        entries = history(
+            records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit
+        )
+        return answer(
+            {
+                "jsonapi": VERSION,
+                "data": [entry_resource(e) for e in entries],
+                "links": {"self": request.full_path.rstrip("?")},
+            }
+        )
 
     def _step(self, type_: str, name: str) -> tuple[Registry, Entity, Field | Inverse]:
         registry = self.resources.records.registry

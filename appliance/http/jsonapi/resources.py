@@ -26,7 +26,7 @@ from appliance.records.entity import Entity
 from appliance.records.kinds import Wrong, record_id
 from appliance.records.permissions import Actor
 from appliance.records.query import Condition
-from appliance.records.reading import Reading
+from appliance.records.reading import Found, Reading
 from appliance.records.records import PROCESS, Records
 from appliance.records.registry import Registry
 from appliance.records.work import Work
@@ -68,14 +68,29 @@ class Resources:
         if narrowed:
             query = replace(asked.query, conditions=(*asked.query.conditions, narrowed))
             asked = replace(asked, query=query, depends=(*asked.depends, *also))
-        versions = self._versions(asked.depends)  # before the rows: a commit in between makes this answer old, never wrong
+        versions = self._versions(
+            asked.depends
+        )  # before the rows: a commit in between makes this answer old, never wrong
         reading = Reading(self.records.database, registry, actor)
-        found = reading.page(asked.query)
+        found = self._page(reading, asked, versions)
         document = Documents(reading, asked).many(reading.table(entity.name), found, path)
         body = orjson.dumps(document, option=OPTIONS)
         etag = f'"{PROCESS}-{_digest(key, versions)}"'
         self.memory.put(key, Kept(asked.depends, versions, etag, body))
         return answer_bytes(body, etag=etag, media=media)
+
+    def _page(self, reading: Reading, asked: Asked, versions: tuple[int, ...]) -> Found:
+        """The page; its total is remembered beside the lists, for whoever turns the pages asks for it again and again."""
+        query = asked.query
+        if not query.page.totals:
+            return reading.page(query)
+        found = reading.page(replace(query, page=replace(query.page, totals=False)))
+        key = ("total", reading.registry.revision, query.entity, query.conditions, reading.actor.rights)
+        kept = self.memory.get(key)
+        if kept is None or kept.versions != versions:
+            kept = Kept(asked.depends, versions, "", str(reading.count(query)).encode())
+            self.memory.put(key, kept)
+        return replace(found, total=int(kept.body))
 
     def asked(self, registry: Registry, entity: Entity, *, listing: bool = True) -> Asked:
         """The query string read; remembered for as long as the schema stands."""
@@ -96,7 +111,11 @@ class Resources:
             return answer(record_as_of(self.records, reading, table, read_id(entity, id_), asked))
         versions = self._versions(asked.depends) if asked and asked.include else ()
         row = reading.get(entity.name, read_id(entity, id_))
-        etag = f'"{row[1]}"' if asked is None else f'"{row[1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
+        etag = (
+            f'"{row[1]}"'
+            if asked is None
+            else f'"{row[1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
+        )
         return answer(Documents(reading, asked).one(table, row), etag=etag)
 
     # ------------------------------------------------------------------ writing
@@ -132,7 +151,9 @@ class Resources:
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
             asked = self.asked(work.registry, entity, listing=False) if request.query_string else None
-            incoming = read_resource(work.registry, read_data(document), "/data", entity=entity, id_=read_id(entity, id_), creating=False)
+            incoming = read_resource(
+                work.registry, read_data(document), "/data", entity=entity, id_=read_id(entity, id_), creating=False
+            )
             storing = Storing(work)
             storing.read_included(document)
             row = storing.update(incoming, wanted_version(incoming.meta))

@@ -30,7 +30,9 @@ class Storing:
         if included is None:
             return
         if not isinstance(included, list) or len(included) > MAX_INCLUDED:
-            raise BadRequest(say("included must be a list of at most {max} resources.", max=MAX_INCLUDED), pointer="/included")
+            raise BadRequest(
+                say("included must be a list of at most {max} resources.", max=MAX_INCLUDED), pointer="/included"
+            )
         for n, data in enumerate(included):
             where = f"/included/{n}"
             if not isinstance(data, dict) or not isinstance(data.get("lid"), str):
@@ -88,7 +90,9 @@ class Storing:
         for name in upsert:
             field = incoming.entity.by_name.get(name)
             if field is None or field.many or incoming.values.get(name) is None:
-                raise BadRequest(say("{name} cannot tell records apart here: it needs a value.", name=name[:100]), pointer=pointer)
+                raise BadRequest(
+                    say("{name} cannot tell records apart here: it needs a value.", name=name[:100]), pointer=pointer
+                )
             keys[name] = incoming.values[name]
         found = self.work.find(table, keys)
         if len(found) > 1:

@@ -13,7 +13,10 @@ from appliance.records.kinds.kind import Convert, Kind, Wrong
 if TYPE_CHECKING:
     from appliance.records.entity import Field
 
-_WORDS = {**dict.fromkeys(("true", "1", "yes", "y", "on", "ja", "x"), True), **dict.fromkeys(("false", "0", "no", "n", "off", "nein"), False)}
+_WORDS = {
+    **dict.fromkeys(("true", "1", "yes", "y", "on", "ja", "x"), True),
+    **dict.fromkeys(("false", "0", "no", "n", "off", "nein"), False),
+}
 
 
 class BooleanKind(Kind):

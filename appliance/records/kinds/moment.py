@@ -36,7 +36,9 @@ class DateKind(Kind):
             if not text:
                 return None
             try:
-                return date.fromisoformat(text).isoformat() if len(text) == 10 and text[4] == text[7] == "-" else _refuse()
+                return (
+                    date.fromisoformat(text).isoformat() if len(text) == 10 and text[4] == text[7] == "-" else _refuse()
+                )
             except ValueError:
                 raise Wrong(say("must be a date: YYYY-MM-DD"), "type") from None
 

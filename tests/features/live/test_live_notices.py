@@ -228,7 +228,7 @@ def test_jobs_are_told_to_who_asked_for_them_and_to_administrators(site: LiveSit
             assert client.hear()["action"] == "cancelled"
         assert other.silent()
     with site.client(alice) as client:
-        client.subscribe("jobs/2")
+        client.subscribe("jobs/2", "contacts", after=0)
         site.jobs.enqueue("nap", actor=f"user:{mine.user}")
         assert client.hear()["id"] == "2"
 

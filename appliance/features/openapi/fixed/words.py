@@ -8,7 +8,7 @@ from appliance.features.openapi.schemas import Schema, obj, ref
 DELETE = (401, 403, 404, 406, 409, 412, 421, 503)
 TEXT: Schema = {"type": "string"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
-FLAG: Schema = {"type": "string", "enum": ["true", "false"]}
+FLAG: Schema = {"type": "string", "enum": ["true", "false", "1", "0", "on", ""]}
 POSITION: Schema = {"type": "integer", "minimum": 0}
 ANYTHING: Schema = {}
 DOCUMENT, LIST = ref("ResourceDocument"), ref("ResourceList")
@@ -20,7 +20,7 @@ def one_of(*words: str) -> Schema:
 
 def making(type_: str, attributes: Schema, required: tuple[str, ...] = (), *, typed: bool = True) -> Schema:
     """The body of a POST. `typed`: the server insists on the type."""
-    properties = {"type": {"const": type_}, "attributes": obj(attributes, required), "meta": {"type": "object"}}
+    properties = {"type": {"const": type_}, "attributes": obj(attributes, required), "meta": {}}
     if not typed:
         properties["type"] = {"description": type_}
     return body(obj({"data": obj(properties, ("type", "attributes") if typed else ("attributes",))}, ("data",)))
@@ -28,10 +28,10 @@ def making(type_: str, attributes: Schema, required: tuple[str, ...] = (), *, ty
 
 def changing(type_: str, attributes: Schema, *, typed: bool = True) -> Schema:
     """The body of a PATCH."""
-    properties = {"type": {"const": type_}, "id": TEXT, "attributes": obj(attributes), "meta": {"type": "object"}}
+    properties = {"type": {"const": type_}, "id": TEXT, "attributes": obj(attributes), "meta": {}}
     if not typed:
         properties |= {"type": {"description": type_}, "id": {}}
-    return body(obj({"data": obj(properties, ("type", "id", "attributes") if typed else ("attributes",))}, ("data",)))
+    return body(obj({"data": obj(properties, ("type", "id", "attributes") if typed else ())}, ("data",)))
 
 
 def in_path(name: str, schema: Schema | None = None, text: str = "") -> Schema:
