@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
+from typing import Any, Protocol
 
 from flask import Flask
 
@@ -23,9 +24,13 @@ from appliance.engines.database.sqlite import SqliteDatabase
 from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.engines.queue.database import DatabaseQueue
+from appliance.engines.search.protocol import SearchEngine
+from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches import batch
 from appliance.features.batches.batch import batch_kind
 from appliance.features.feed import api as feed
+from appliance.features.files import api as files_api
+from appliance.features.files.jobs import make_kinds as file_kinds
 from appliance.features.health.api import Traffic, make_health
 from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
@@ -36,10 +41,17 @@ from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
 from appliance.features.imports.api import import_kind
 from appliance.features.jobs import api as jobs_api
+from appliance.features.live.door import make_live
+from appliance.features.live.live import Live
+from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
 from appliance.features.schema import api as schema_api
+from appliance.features.search import api as search_api
+from appliance.features.search.follower import IndexFollower
+from appliance.features.search.jobs import REINDEX, reindex_kind
 from appliance.http.app import create_app
+from appliance.http.assets import make_assets
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
 from appliance.http.sockets.hub import Hub
@@ -87,6 +99,7 @@ def open_house(settings: Settings) -> House:
         batch_kind(records, files, who.of_job),
         import_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
+        *file_kinds(database, files),
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     return House(settings, database, records, jobs, files, sessions, Claim(database), who)
@@ -106,6 +119,12 @@ def _database(settings: Settings) -> Database:
     raise _unknown("database", url, "sqlite, postgresql://...")
 
 
+def _search(settings: Settings, *, writer: bool) -> SearchEngine:
+    if settings.search == "tantivy":
+        return TantivySearch(settings.home.index, writer=writer)
+    raise _unknown("search", settings.search, "tantivy")
+
+
 def _cache(settings: Settings) -> Cache:
     if settings.cache == "disk":
         return DiskCache(settings.home.cache)
@@ -121,46 +140,71 @@ def _unknown(name: str, value: str, known: str) -> StartRefused:
 
 
 def build(house: House, process: Process, only: str | None) -> Sequence[Service]:
-    """The services of a running process: all of them, or those of one role (web or worker)."""
-    settings, records = house.settings, house.records
-    tail = Tail(house.database, records)
-    services: list[Service] = [Running(tail)]
-    healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check, "log tail": tail.health}
-    hub = Hub()
+    """The services of a running process, in the order in which they start: all of them, or those of one role."""
+    settings, records, jobs = house.settings, house.records, house.jobs
+    hub, tail = Hub(), Tail(house.database, records)
+    live = Live(records, hub, tail, jobs)
+    engine = _search(settings, writer=only != "web")
+    follower = IndexFollower(house.database, records, engine, writer=only != "web")
+    parts: list[Part] = [tail, follower, live]
     if only != "web":
-        worker = Worker(house.jobs, settings.workers)
-        services.append(Running(worker))
-        healths["worker"] = worker.health
+        jobs.add(reindex_kind(follower))
+        parts.append(Worker(jobs, settings.workers))
+        process.commands["reindex"] = lambda _: {"job": jobs.enqueue(REINDEX, key=REINDEX)}
+    healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
+    healths |= {name_of(part): part.health for part in parts}
+    process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
+    services: list[Service] = [Running(part) for part in parts]
     if only != "worker":
-        app = public_door(house, healths)
-        limit = max(settings.max_upload, settings.max_body) + (1 << 20)
-        services.append(WebServer(app, settings.host, settings.port, settings.threads, hub, max_body=limit))
-    process.components = lambda: {name: Health(*check()) for name, check in healths.items()}  # type: ignore[arg-type]
+        outside = Outside(house, engine, hub, live, healths, follower.lag)
+        limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
+        services.append(
+            WebServer(public_door(outside), settings.host, settings.port, settings.threads, hub, max_body=limit)
+        )
     return services
 
 
-def public_door(house: House, healths: Mapping[str, Callable[[], tuple[str, str]]]) -> Flask:
+@dataclass(frozen=True)
+class Outside:
+    """What the public door is made of, beside the house."""
+
+    house: House
+    engine: SearchEngine
+    hub: Hub
+    live: Live
+    healths: Mapping[str, Callable[[], tuple[str, str]]]
+    lag: Callable[[], int]
+
+
+def public_door(parts: Outside) -> Flask:
     """The Flask application with every feature's pages and addresses."""
-    records, settings, jobs = house.records, house.settings, house.jobs
-    traffic = Traffic()
+    house = parts.house
+    records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
+    traffic, resources = Traffic(), make_resources(records)
 
     def gauges() -> dict[str, float]:
         found: dict[str, float] = {f'ingot_jobs{{state="{state}"}}': n for state, n in jobs.counts().items()}
-        return {**found, "ingot_log_position": records.log.last(), "ingot_memory_bytes": rss_bytes() or 0}
+        found |= {"ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
+        return {**found, "ingot_sockets": len(parts.hub.connections), "ingot_memory_bytes": rss_bytes() or 0}
 
     return create_app(
         blueprints=[
-            make_health(lambda: {name: check() for name, check in healths.items()}, gauges, traffic),
+            make_health(lambda: {name: check() for name, check in parts.healths.items()}, gauges, traffic),
+            make_assets(),
+            openapi_api.make_api(records, version=version()),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(records, jobs, house.files),
             jobs_api.make_api(jobs),
-            make_blueprint(records, make_resources(records)),
+            search_api.make_api(records, parts.engine),
+            files_api.make_api(resources, house.files, max_upload=settings.max_upload),
+            make_live(parts.live, parts.hub, who.resolver),
             schema_api.make_api(records),
             feed.make_api(records),
             identity_api.make_api(records),
             make_pages(records, house.sessions, house.claim),
+            make_blueprint(records, resources),
         ],
-        authenticate=house.who.authenticate,
+        authenticate=who.authenticate,
         hosts=Hosts(settings.hosts, settings.host),
         templates=paths.TEMPLATES,
         max_body=settings.max_upload,
@@ -168,11 +212,23 @@ def public_door(house: House, healths: Mapping[str, Callable[[], tuple[str, str]
     )
 
 
+class Part(Protocol):
+    """What Running puts into the row of services."""
+
+    def start(self) -> None: ...
+    def stop(self, deadline: float, /) -> Any: ...
+    def health(self) -> tuple[str, str]: ...
+
+
+def name_of(part: Part) -> str:
+    return getattr(part, "name", type(part).__name__.lower())
+
+
 class Running:
     """Lets a part with start, stop and health of its own stand in the row of services."""
 
-    def __init__(self, part: Tail | Worker):
-        self.name = getattr(part, "name", type(part).__name__.lower())
+    def __init__(self, part: Part):
+        self.name = name_of(part)
         self._part = part
 
     def start(self) -> None:

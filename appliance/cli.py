@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
 from appliance.run import process, run_file
 from appliance.run.client import ControlClient
+from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
 
 
@@ -420,3 +422,16 @@ def export(home: Path, entity_name: str, format_: str, output: Path | None) -> N
         with output.open("w", encoding="utf-8", newline="") if output else contextlib.nullcontext(sys.stdout) as out:
             count = writing.write_csv(out, listed, columns) if format_ == "csv" else writing.write_json(out, listed)
     click.echo(f"{count} records", err=True)
+
+
+@main.command()
+@with_home
+def reindex(home: Path) -> None:
+    """Build the search index anew: in the background when Ingot runs, else at its next start."""
+    if any(run_file.read(place) for place in run_file.homes(home)):
+        job = next(ControlClient(place).call("reindex")["job"] for place in running(home) if place.role != "web")
+        click.echo(f"Job {job} rebuilds the index; searches are answered meanwhile.")
+        return
+    with HomeLock(Home(home).create()):
+        shutil.rmtree(Home(home).index, ignore_errors=True)
+    click.echo("The index will be rebuilt at the next start.")

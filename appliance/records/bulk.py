@@ -192,13 +192,13 @@ class Bulk:
         return found
 
     def _update(self, held: list[tuple[int, Values, Row]], outcome: Outcome) -> None:
-        table, work = self.table, self.work
+        table, work, place = self.table, self.work, self.table.place
         now, micros = clock.wire_now(), clock.micros()
         by_names: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         entries: list[tuple[Any, ...]] = []
         claimed: set[tuple[tuple[str, ...], Key]] = set()
         for n, values, row in held:
-            changed = {k: v for k, v in values.items() if k in table.place and table.plain(k, row[table.place[k]]) != v}
+            changed = {k: v for k, v in values.items() if k in place and self._differs(k, row[place[k]], v)}
             if problem := self._refusal(row, values, changed, claimed):
                 outcome.rejected.append((n, problem))
                 continue

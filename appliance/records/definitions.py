@@ -96,7 +96,8 @@ class Definitions:
 
     def add_entity(self, entity: Entity) -> Entity:
         sql = self.database.sql(
-            "INSERT INTO ingot_entity (name, definition, table_name, position) VALUES (?, ?, ?, (SELECT count(*) FROM ingot_entity)) RETURNING id"
+            "INSERT INTO ingot_entity (name, definition, table_name, position) "
+            "VALUES (?, ?, ?, (SELECT count(*) FROM ingot_entity)) RETURNING id"
         )
         return replace(entity, id=self.database.rows(sql, (entity.name, _words(entity), entity.table))[0][0])
 

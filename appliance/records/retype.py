@@ -44,14 +44,14 @@ class Retype:
         """{"values": how many there are, "bad": how many do not convert, "examples": up to 20 of those}."""
         total = bad = 0
         examples: list[dict[str, Any]] = []
-        for record_id, shown in self._values():
+        for id_, shown in self._values():
             total += 1
             try:
                 self._converted(shown)
             except Wrong as wrong:
                 bad += 1
                 if len(examples) < 20:
-                    examples.append({"id": str(record_id), "value": shown, "reason": str(wrong.message)})
+                    examples.append({"id": str(id_), "value": shown, "reason": str(wrong.message)})
         return {"values": total, "bad": bad, "examples": examples}
 
     def convert(self, wanted: Field) -> None:
@@ -61,12 +61,12 @@ class Retype:
         else:
             sql = self._database.sql(f'UPDATE "{self._entity.table}" SET "{wanted.column}" = ? WHERE "id" = ?')
         chunk: list[tuple[Any, int]] = []
-        for record_id, shown in self._values():
+        for id_, shown in self._values():
             try:
                 value = self._converted(shown)
             except Wrong:
                 continue
-            chunk += [(one, record_id) for one in value] if wanted.many else [(value, record_id)]
+            chunk += [(one, id_) for one in value] if wanted.many else [(value, id_)]
             if len(chunk) >= CHUNK:
                 self._database.many(sql, chunk)
                 chunk = []
@@ -91,8 +91,8 @@ class Retype:
                 for source, group in groupby(rows, key=itemgetter(0)):
                     yield source, [str(target) for _, target in group]
             else:
-                for record_id, stored in rows:
-                    yield record_id, self._show(stored)
+                for id_, stored in rows:
+                    yield id_, self._show(stored)
             last = rows[-1][0]
 
     def _converted(self, shown: Any) -> Any:

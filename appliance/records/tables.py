@@ -83,7 +83,7 @@ class Table:
         return getattr(self.model, name if name in ("id", "version") else "f_" + name)
 
     def update_sql(self, names: tuple[str, ...]) -> str:
-        """UPDATE of these fields and the version, WHERE id and version: parameters are the values, new version, id, old version."""
+        """UPDATE of these fields and the version; parameters are the values, new version, id, old version."""
         found = self._updates.get(names)
         if found is None:
             sets = ", ".join(f'"{self.entity.by_name[n].column}" = ?' for n in names)

@@ -4,6 +4,7 @@ stand still, so that a request costs a look into a dictionary."""
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -48,6 +49,20 @@ class Who:
         return self._remembered(
             "session:" + session.digest, lambda: (self.actor_of(session.user, "user", session.user, via="ui"), None)
         )
+
+    def resolver(self) -> Callable[[], Actor | None]:
+        """Who opened the socket at hand, to be asked again later: rights change, sessions end, while it stays open."""
+        header = request.headers.get("Authorization")
+        if header:
+            secret = header.partition(" ")[2].strip()
+            return lambda: self.by_token(secret)
+        cookie = request.cookies.get(COOKIE, "")
+
+        def again() -> Actor | None:
+            session = self._sessions.find(cookie) if cookie else None
+            return self.actor_of(session.user, "user", session.user, via="ui") if session else None
+
+        return again
 
     def by_token(self, secret: str) -> Actor:
         """The actor behind a token; NotSignedIn when it is wrong, expired, revoked, or its user is disabled."""

@@ -105,10 +105,11 @@ class Filling:
         for start in range(0, len(missing), PART):
             part = missing[start : start + PART]
             marks = ", ".join("?" * len(part))
-            for row in work.database.rows(select + work.database.sql(f' WHERE "{name}" IN ({marks})'), part):
-                if sees(work.actor, table, row):
-                    value = table.plain(key, row[table.place[key]])
-                    known[value] = None if value in known else row[0]
+            sql = select + work.database.sql(f' WHERE "{name}" IN ({marks})')
+            for held in work.database.rows(sql, part):
+                if sees(work.actor, table, held):
+                    value = table.plain(key, held[table.place[key]])
+                    known[value] = None if value in known else held[0]
         if len(known) > REMEMBERED:
             for old in list(islice(known, REMEMBERED // 2)):
                 if old not in wanted:

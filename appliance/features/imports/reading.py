@@ -114,8 +114,8 @@ def _delimiter(sample: str) -> str:
 
 def rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
     """(row number, {column: text}) for each row. In a table the header is row 1, and a row with line breaks in quotes is
-    one row. A missing cell is None and the row marked SHORT, surplus
-    ones stand under EXTRA. Empty rows are left out, but counted."""
+    one row. A missing cell is None and the row marked SHORT, surplus ones
+    stand under EXTRA. Empty rows are left out, but counted."""
     if layout.delimiter == JSON:
         yield from json_rows(path)
         return
@@ -125,7 +125,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
         read = csv.reader(file, delimiter=layout.delimiter)
         next(read)
         for number, cells in enumerate(read, 2):
-            if not any(cells) or not any(c.strip() for c in cells):
+            if not any(c.strip() for c in cells):
                 continue
             row: dict[str, Any] = dict(zip_longest(columns, cells[:width]))
             if len(cells) < width:
