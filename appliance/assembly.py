@@ -193,7 +193,7 @@ def public_door(parts: Outside) -> Flask:
             make_assets(),
             openapi_api.make_api(records, version=version()),
             batch.make_api(records, jobs, house.files),
-            imports_api.make_api(records, jobs, house.files),
+            imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
             jobs_api.make_api(jobs),
             search_api.make_api(records, parts.engine),
             files_api.make_api(resources, house.files, max_upload=settings.max_upload),
@@ -207,7 +207,7 @@ def public_door(parts: Outside) -> Flask:
         authenticate=who.authenticate,
         hosts=Hosts(settings.hosts, settings.host),
         templates=paths.TEMPLATES,
-        max_body=settings.max_upload,
+        max_body=settings.max_body,
         extend=traffic.watch,
     )
 

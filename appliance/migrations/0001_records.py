@@ -90,7 +90,7 @@ def up(migrator, db):
 
     class User(Record):
         email = TextField(unique=True)
-        name = TextField(default="")
+        name = TextField(null=True)
         active = BooleanField(default=True)
         roles = TextField(default='["reader"]')  # JSON: role names, or ENTITY:ROLE for one entity alone
         language = TextField(null=True)
@@ -101,7 +101,7 @@ def up(migrator, db):
 
     class Role(Record):
         name = TextField(unique=True)
-        label = TextField()
+        label = TextField(null=True)
         grants = TextField()  # JSON: {entity or "*": {verb: "all" | "own"}}
 
         class Meta:

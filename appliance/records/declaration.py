@@ -76,7 +76,7 @@ def read_entity(declared: Mapping[str, Any], where: str = "/data/attributes") ->
     problems = Problems(where)
     entity = _entity_without_fields(declared, problems)
     key = "field" if "field" in declared else "fields"
-    listed = declared.get(key) or []
+    listed = [] if declared.get(key) is None else declared[key]
     if not isinstance(listed, list):
         problems.add(key, say("must be a list of fields"))
         listed = []

@@ -66,7 +66,7 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.box, self.number, self.dice = box, number, random.Random(number)
         self.session = requests.Session()
-        self.session.headers |= {"Authorization": f"Bearer {token}", "Content-Type": MEDIA}
+        self.session.headers.update({"Authorization": f"Bearer {token}", "Content-Type": MEDIA})
         self.sure: dict[str, tuple[str, int]] = {}  # id -> (name, version)
         self.unsure: set[str] = set()  # ids with a change in flight when the server died
         self.gone: set[str] = set()

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from appliance.base.errors import Invalid, NotAllowed, NotFound, Problem
+from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.identity import accounts, tokens
 from appliance.http import requests
@@ -26,9 +26,11 @@ from appliance.records.work import Work
 def make_api(records: Records) -> Blueprint:
     api = Blueprint("identity", __name__, url_prefix="/api")
 
-    def attributes() -> dict[str, Any]:
+    def attributes(type_: str) -> dict[str, Any]:
         check_content_type(request.headers.get("Content-Type", ""))
         data = read_data(requests.body_object())
+        if data.get("type") != type_:
+            raise Conflict(say("This address takes {type} only.", type=type_), code="type", pointer="/data/type")
         found = data.get("attributes", {})
         if not isinstance(found, dict):
             raise Invalid([Problem("attributes", say("must be an object"), "type", "/data/attributes")])
@@ -48,7 +50,8 @@ def make_api(records: Records) -> Blueprint:
 
     @api.post("/users")
     def create_user() -> Response:
-        values = attributes()
+        actor = administrator()
+        values = attributes("users")
         unknown = set(values) - {"email", "name", "roles", "password", "language", "active"}
         if (
             unknown
@@ -57,7 +60,7 @@ def make_api(records: Records) -> Blueprint:
         ):
             problems = [Problem(n, say("there is no field called {name}", name=n), "unknown") for n in sorted(unknown)]
             raise Invalid(problems or [Problem("email", say("is required"), "required")])
-        with records.work(administrator()) as work:
+        with records.work(actor) as work:
             row = accounts.add_user(work, values["email"], roles=values.get("roles"), password=values.get("password"))
             rest: dict[str, Any] = {k: values[k] for k in ("name", "language", "active") if k in values}
             row = work.update("user", row[0], rest) if rest else row
@@ -68,8 +71,11 @@ def make_api(records: Records) -> Blueprint:
         check_content_type(request.headers.get("Content-Type", ""))
         actor = administrator()
         data = dict(read_data(requests.body_object()))
-        given = dict(data.get("attributes") or {})
-        password = given.pop("password", None)
+        given = data.get("attributes") or {}
+        if not isinstance(given, dict):
+            raise Invalid([Problem("attributes", say("must be an object"), "type", "/data/attributes")])
+        password = given.get("password")
+        given = {name: value for name, value in given.items() if name != "password"}
         with records.work(actor) as work:
             entity = work.registry.entity("user")
             user_id = read_id(entity, id_)
@@ -89,8 +95,8 @@ def make_api(records: Records) -> Blueprint:
 
     @api.post("/roles")
     def create_role() -> Response:
-        values = attributes()
-        with records.work(administrator()) as work:
+        actor, values = administrator(), attributes("roles")
+        with records.work(actor) as work:
             _check_grants(work, values.get("grants"))
             held = (
                 work.find(work.table("role"), {"name": values.get("name", "")})
@@ -105,8 +111,8 @@ def make_api(records: Records) -> Blueprint:
 
     @api.patch("/roles/<id_>")
     def change_role(id_: str) -> Response:
-        values = attributes()
-        with records.work(administrator()) as work:
+        actor, values = administrator(), attributes("roles")
+        with records.work(actor) as work:
             if "grants" in values:
                 _check_grants(work, values["grants"])
             row = work.update("role", read_id(work.registry.entity("role"), id_), values)
@@ -127,7 +133,7 @@ def make_api(records: Records) -> Blueprint:
     @api.post("/tokens")
     def create_token() -> Response:
         actor = requests.actor()
-        values = attributes()
+        values = attributes("tokens")
         user = values.get("user", actor.user)
         user_id = int(str(user)) if str(user).isascii() and str(user).isdigit() else -1
         if actor.scopes or (user_id != actor.user and not actor.admin):

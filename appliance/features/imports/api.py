@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,7 +33,7 @@ KIND = "imports.run"
 TABLES = ("text/csv", "text/tab-separated-values")
 
 
-def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
+def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int) -> Blueprint:
     api = Blueprint("imports", __name__, url_prefix="/api")
 
     @api.post("/imports")
@@ -44,7 +43,8 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
         actor = requests.actor()
         if request.mimetype in TABLES:
             wanted = _from_address()
-            wanted["blob"] = files.put(io.BytesIO(request.get_data(cache=False))).sha256
+            request.max_content_length = max_upload  # a file, though it comes as a body
+            wanted["blob"] = files.put(request.stream, max_upload).sha256
         else:
             check_content_type(request.headers.get("Content-Type", ""))
             wanted = _from_document()

@@ -28,7 +28,7 @@ Paths = dict[str, dict[str, Any]]
 
 def entity_paths(registry: Registry, entity: Entity) -> Paths:
     """All generic paths of an entity; a built-in one is only read here."""
-    name, base = name_of(entity), f"/api/{entity.type}"
+    base = f"/api/{entity.type}"
     item = f"{base}/{{id}}"
     paths: Paths = {
         base: {"get": _list(registry, entity)},
@@ -44,7 +44,6 @@ def entity_paths(registry: Registry, entity: Entity) -> Paths:
             paths |= _relation(registry, entity, field.name, registry.entities[field.target], field, writable)
     for inverse in entity.inverses:
         paths |= _relation(registry, entity, inverse.name, registry.entities[inverse.source], None, not entity.builtin)
-    assert name
     return paths
 
 

@@ -75,6 +75,7 @@ def make_api(records: Records) -> Blueprint:
 
     @api.patch("/entities/<key>")
     def change_entity(key: str) -> Response:
+        requests.actor()
         entity = entity_by(records.registry, key)
         attributes, _ = words("entities", str(entity.id) if key == str(entity.id) else None)
         changes = dict(attributes)
@@ -96,6 +97,7 @@ def make_api(records: Records) -> Blueprint:
 
     @api.delete("/entities/<key>")
     def remove_entity(key: str) -> Response:
+        requests.actor()
         entity = entity_by(records.registry, key)
         with records.change_schema(requests.actor()) as schema:
             schema.remove_entity(entity_in(schema, entity.id))
