@@ -75,6 +75,7 @@ class House:
     records: Records
     jobs: Jobs
     files: FileStore
+    cache: Cache
     sessions: Sessions
     claim: Claim
     who: Who
@@ -102,7 +103,7 @@ def open_house(settings: Settings) -> House:
         *file_kinds(database, files),
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds)
-    return House(settings, database, records, jobs, files, sessions, Claim(database), who)
+    return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who)
 
 
 def install_demo(house: House) -> None:
@@ -119,7 +120,7 @@ def _database(settings: Settings) -> Database:
     raise _unknown("database", url, "sqlite, postgresql://...")
 
 
-def _search(settings: Settings, *, writer: bool) -> SearchEngine:
+def open_search(settings: Settings, *, writer: bool) -> SearchEngine:
     if settings.search == "tantivy":
         return TantivySearch(settings.home.index, writer=writer)
     raise _unknown("search", settings.search, "tantivy")
@@ -144,7 +145,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     settings, records, jobs = house.settings, house.records, house.jobs
     hub, tail = Hub(), Tail(house.database, records)
     live = Live(records, hub, tail, jobs)
-    engine = _search(settings, writer=only != "web")
+    engine = open_search(settings, writer=only != "web")
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
     parts: list[Part] = [tail, follower, live]
     if only != "web":
@@ -191,7 +192,7 @@ def public_door(parts: Outside) -> Flask:
         blueprints=[
             make_health(lambda: {name: check() for name, check in parts.healths.items()}, gauges, traffic),
             make_assets(),
-            openapi_api.make_api(records, version=version()),
+            openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
             jobs_api.make_api(jobs),
@@ -201,7 +202,7 @@ def public_door(parts: Outside) -> Flask:
             schema_api.make_api(records),
             feed.make_api(records),
             identity_api.make_api(records),
-            make_pages(records, house.sessions, house.claim),
+            make_pages(records, house.sessions, house.claim, house.cache),
             make_blueprint(records, resources),
         ],
         authenticate=who.authenticate,

@@ -10,6 +10,7 @@ import csv
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -122,6 +123,9 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
+    def threads(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(20)
@@ -162,7 +166,11 @@ def requests_of(kind: str, token: str, count: int, port: int, turn: int) -> list
         elif kind == "get":
             made.append(get(f"/api/people/{dice.randint(1, 100_000)}"))
         elif kind == "search":
-            made.append(get(f"/api/search?filter[q]={dice.choice(WORDS)}{dice.choice(['', '%20' + dice.choice(LAST)])}&page[size]=20"))
+            made.append(
+                get(
+                    f"/api/search?filter[q]={dice.choice(WORDS)}{dice.choice(['', '%20' + dice.choice(LAST)])}&page[size]=20"
+                )
+            )
         elif kind == "create":
             values = {"first_name": dice.choice(FIRST), "last_name": dice.choice(LAST), "email": f"new{n}@example.org", "country": "Italy",
                       "city": "Rome", "phone": f"+39 06 {n:07d}", "born": "1990-01-31", "score": n, "notes": "harbour engine"}  # fmt: skip
@@ -172,6 +180,38 @@ def requests_of(kind: str, token: str, count: int, port: int, turn: int) -> list
             change = {"type": "people", "id": target, "attributes": {"city": f"Town {n}", "score": n % 1000}}
             made.append(send("PATCH", f"/api/people/{target}", {"data": change}, 200))
     return made
+
+
+def listen(server: Server, token: str, count: int = 500) -> None:
+    """Idle subscribers on /live: what they cost, and how soon they hear."""
+    before, threads = server.rss(), server.threads()
+    sockets = []
+    for _ in range(count):
+        sock = socket.create_connection(("127.0.0.1", server.port))
+        sock.sendall(
+            f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: Bearer {token}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        assert b" 101 " in sock.recv(4096)
+        text = b'{"subscribe":["people"]}'
+        sock.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+        assert b"subscribed" in sock.recv(4096)
+        sockets.append(sock)
+    time.sleep(1)
+    print(
+        f"\n{count} idle subscribers                      {server.rss() - before:>8.0f} MB, {server.threads() - threads} threads more"
+    )
+    load, waits = Load("127.0.0.1", server.port, 1), []
+    for n in range(20):
+        began = time.perf_counter()
+        person = {"data": {"type": "people", "attributes": {"last_name": f"Live {n}"}}}
+        assert load.one("POST", "/api/people", token, person) == 201
+        for sock in sockets:
+            sock.recv(4096)
+        waits.append((time.perf_counter() - began) * 1000)
+    print(f"from a create's start to the last of them  {statistics.median(waits):>7.1f} ms")
+    for sock in sockets:
+        sock.close()
 
 
 def settle(server: Server, seconds: float = 90) -> None:
@@ -243,6 +283,7 @@ def main() -> None:
             count = chosen.requests if kind != "list uncached" else chosen.requests // 2
             cpu, rate, slow = measure(server, token, kind, chosen.rounds, count, chosen.connections)
             print(f"{kind:<14}{cpu:>16.2f}{rate:>12.0f}{slow:>9.1f}", flush=True)
+        listen(server, token)
         print(f"\nmemory after all                          {server.rss():>8.0f} MB")
         server.stop()
 

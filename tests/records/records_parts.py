@@ -58,10 +58,11 @@ def history(records: Records, entity: str, id_: int) -> list[tuple[str, int, dic
 
 def found(records: Records, entity: str, *filters: tuple[str, str, str], sort: str = "", actor: Actor = SYSTEM, **page: Any) -> list[int]:
     """Ids of a page of a list, filtered by (path, operator, text)."""
-    kind = records.registry.entity(entity)
-    conditions = tuple(parse_condition(records.registry, kind, *f, f"filter[{f[0]}][{f[1]}]") for f in filters)
-    query = Query(entity, conditions, parse_sort(records.registry, kind, sort), Page(**{"size": 500, **page}))
-    return [row[0] for row in Reading(records.database, records.registry, actor).page(query).rows]
+    registry = records.registry  # one for the whole question, as a request has it
+    kind = registry.entity(entity)
+    conditions = tuple(parse_condition(registry, kind, *f, f"filter[{f[0]}][{f[1]}]") for f in filters)
+    query = Query(entity, conditions, parse_sort(registry, kind, sort), Page(**{"size": 500, **page}))
+    return [row[0] for row in Reading(records.database, registry, actor).page(query).rows]
 
 
 def add_field(records: Records, entity: str, **words: Any) -> None:
@@ -69,15 +70,15 @@ def add_field(records: Records, entity: str, **words: Any) -> None:
         schema.add_field(schema.entities()[entity], read_field(words))
 
 
-def change_field(records: Records, entity: str, name: str, clear_bad: bool = False, **words: Any) -> None:
+def change_field(records: Records, entity: str, field: str, /, clear_bad: bool = False, **words: Any) -> None:
     with records.change_schema(SYSTEM) as schema:
         held = schema.entities()[entity]
-        schema.change_field(held, held.by_name[name], words, clear_bad=clear_bad)
+        schema.change_field(held, held.by_name[field], words, clear_bad=clear_bad)
 
 
-def change_entity(records: Records, name: str, **words: Any) -> None:
+def change_entity(records: Records, entity: str, /, **words: Any) -> None:
     with records.change_schema(SYSTEM) as schema:
-        schema.change_entity(schema.entities()[name], words)
+        schema.change_entity(schema.entities()[entity], words)
 
 
 def remove_field(records: Records, entity: str, name: str) -> int:

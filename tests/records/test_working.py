@@ -9,9 +9,10 @@ from records_parts import ALICE, CHARLIE, create, declare, delete, found, histor
 
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from appliance.records.bulk import Bulk
-from appliance.records.permissions import SYSTEM
+from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
 
+CHARLIE_ALL = Actor("user:2", ALICE.grants, user=2)
 ACCOUNT = {"name": "account", "fields": [{"name": "name"}, {"name": "city"}]}
 CONTACT: dict[str, Any] = {
     "name": "contact",
@@ -179,9 +180,6 @@ def test_ids_are_never_given_again(office: Records) -> None:
     assert create(office, "account", name="c") > max(found(office, "account", ("name", "eq", "b")))
 
 
-CHARLIE_ALL = type(ALICE)("user:2", ALICE.grants, user=2)
-
-
 def test_charlie_cannot_see_change_link_or_guess_what_is_alices(office: Records) -> None:
     secret = create(office, "account", ALICE, name="Secret", city="Bonn")
     ada = create(office, "contact", ALICE, name="Ada", account=secret)
@@ -228,8 +226,8 @@ def test_charlies_upsert_does_not_touch_or_reveal_alices_record(office: Records)
 
 
 def test_a_reader_and_a_narrow_token_may_not_write(office: Records) -> None:
-    reader = type(ALICE)("user:3", {"*": {"read": "all"}}, user=3)
-    token = type(ALICE)("token:1", ALICE.grants, user=1, scopes=("account:read", "contact:write"))
+    reader = Actor("user:3", {"*": {"read": "all"}}, user=3)
+    token = Actor("token:1", ALICE.grants, user=1, scopes=("account:read", "contact:write"))
     create(office, "contact", token, name="by token")
     for actor in (reader, token):
         with pytest.raises(NotAllowed):

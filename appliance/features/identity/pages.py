@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 
 from appliance.base.errors import Invalid, NotFound, NotSignedIn
 from appliance.base.text import say
+from appliance.engines.cache.protocol import Cache
 from appliance.features.identity import accounts
 from appliance.features.identity.sessions import COOKIE, Claim, Sessions
 from appliance.http import requests
@@ -13,7 +14,11 @@ from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
 
-def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
+MOST_TRIES = 10
+QUARTER_HOUR = 900.0
+
+
+def make_pages(records: Records, sessions: Sessions, claim: Claim, cache: Cache) -> Blueprint:
     pages = Blueprint("identity_pages", __name__)
 
     def signed_in(user_id: int, target: str) -> Response:
@@ -47,8 +52,13 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim) -> Blueprint:
     @pages.post("/sign-in")
     def sign_in() -> Response | tuple[str, int]:
         email, password = request.form.get("email", "")[:300], request.form.get("password", "")
+        tries = f"sign-in {request.remote_addr} {email.lower()}"
+        if (cache.get(tries) or 0) >= MOST_TRIES:
+            text = say("Too many attempts. Wait a quarter of an hour, or ask an administrator for a new password.")
+            return render_template("pages/sign_in.html", problem=text.render(requests.language())), 429
         user_id = accounts.check_sign_in(records.database, email, password)
         if user_id is None:
+            cache.incr(tries, ttl=QUARTER_HOUR)
             return render_template(
                 "pages/sign_in.html", problem=say("Address or password is wrong.").render(requests.language())
             ), 403

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, request
 
@@ -44,7 +44,7 @@ def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int)
         if request.mimetype in TABLES:
             wanted = _from_address()
             request.max_content_length = max_upload  # a file, though it comes as a body
-            wanted["blob"] = files.put(request.stream, max_upload).sha256
+            wanted["blob"] = files.put(cast(BinaryIO, request.stream), max_upload).sha256
         else:
             check_content_type(request.headers.get("Content-Type", ""))
             wanted = _from_document()

@@ -1,22 +1,26 @@
-"""/api/openapi.json, and the same for people at /api/docs. Both are made once per schema revision."""
+"""/api/openapi.json, and the same for people at /api/docs. Both are made once per schema; the cache keeps them over a
+restart."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, current_app, render_template, request
 
+from appliance.engines.cache.protocol import Cache
 from appliance.features.openapi.document import describe
 from appliance.features.openapi.page import sections
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer_bytes
+from appliance.records.declaration import write_entity
 from appliance.records.records import Records
 from appliance.records.registry import Registry
 
 
-def make_api(records: Records, *, version: str = "0") -> Blueprint:
+def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint:
     """Both need an actor; what they say is the same for everybody who may sign in."""
     api = Blueprint("openapi", __name__, url_prefix="/api")
 
@@ -24,7 +28,7 @@ def make_api(records: Records, *, version: str = "0") -> Blueprint:
     def openapi() -> Response:
         requests.actor()
         registry = records.registry
-        body = registry.kept("openapi bytes") or registry.keep("openapi bytes", orjson.dumps(document(registry)))
+        body = made(registry, "json", lambda: orjson.dumps(document(registry)))
         return answer_bytes(
             body, etag=f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"', media="application/json"
         )
@@ -36,14 +40,32 @@ def make_api(records: Records, *, version: str = "0") -> Blueprint:
         requests.actor()
         registry = records.registry
         base = request.host_url.rstrip("/")
-        key = ("openapi page", base)
-        page = registry.kept(key)
-        if page is None:
+
+        def write() -> bytes:
             whole = document(registry)
-            page = registry.keep(
-                key, render_template("pages/api_docs.html", info=whole["info"], sections=sections(whole, base))
-            )
-        return Response(page, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"})
+            return render_template("pages/api_docs.html", info=whole["info"], sections=sections(whole, base)).encode()
+
+        page = made(registry, f"page {base}", write)
+        return Response(
+            page,
+            headers={
+                "Content-Type": "text/html; charset=utf-8",
+                "Cache-Control": "private, no-cache",
+                "Vary": "Cookie, Authorization",
+            },
+        )
+
+    def made(registry: Registry, what: str, make: Callable[[], bytes]) -> bytes:
+        found = registry.kept(("openapi", what))
+        if found is None:
+            words = repr([write_entity(e) for e in registry.entities.values()])
+            key = f"openapi {what} {hashlib.blake2b((version + words).encode(), digest_size=16).hexdigest()}"
+            found = cache.get(key)
+            if not isinstance(found, bytes):
+                found = make()
+                cache.set(key, found, ttl=30 * 86_400)
+            registry.keep(("openapi", what), found)
+        return found
 
     def document(registry: Registry) -> dict[str, Any]:
         served = {(m, str(r)) for r in current_app.url_map.iter_rules() for m in r.methods or ()}

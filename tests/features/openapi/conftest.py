@@ -12,6 +12,7 @@ from flask import Flask, request
 from appliance.base import paths
 from appliance.engines.files.local import LocalFiles
 from appliance.features.feed import api as feed
+from appliance.engines.cache.memory import MemoryCache
 from appliance.features.files.api import make_api as make_files
 from appliance.features.identity import accounts
 from appliance.features.identity import api as identity
@@ -89,7 +90,7 @@ def described(records: Records, tmp_path: Path) -> Described:
             feed.make_api(records),
             identity.make_api(records),
             make_files(resources, LocalFiles(tmp_path / "files"), max_upload=1 << 20),
-            make_api(records, version="1.2"),
+            make_api(records, MemoryCache(), version="1.2"),
             make_assets(),
         ],
         authenticate=lambda: actor if request.headers.get("Authorization") == "Bearer t" else None,
