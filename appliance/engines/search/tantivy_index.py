@@ -20,7 +20,7 @@ from appliance.engines.search.tantivy_query import Queries
 from appliance.engines.search.words import beginnings, code_terms, words
 
 # another number when the schema, or the way words are made, changes: an older index is then fed again from 0
-STAMP = "ingot-1/tantivy-" + ".".join(version("tantivy").split(".")[:2])
+STAMP = "ingot-2/tantivy-" + ".".join(version("tantivy").split(".")[:2])
 HEAP = 40_000_000
 POSITION = "#position"  # the key of the document that remembers it: committed with the others, found by no search
 LONGEST_TEXT = 20_000

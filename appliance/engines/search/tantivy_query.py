@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tantivy import Occur, Query, Schema, Searcher
 
-from appliance.engines.search.words import SHORT, Part, Word
+from appliance.engines.search.words import TYPED, Part, Word
 
 WEIGHTS = {"w1": 1.0, "w2": 2.0, "w3": 3.0, "w4": 4.0}
 WHOLE_WORD = 1000.0  # above any BM25 sum, and still exact enough in 32 bits to order by BM25 within
@@ -91,7 +91,7 @@ class Queries:
         return any_of([Query.fuzzy_term_query(self._schema, field, word.text, 1, True, False) for field in WEIGHTS])
 
     def _beginning(self, field: str, text: str) -> Query:
-        return self._term(field, text) if len(text) <= SHORT else self._begins(field, text)
+        return self._term(field, text) if len(text) <= TYPED else self._begins(field, text)
 
     def _begins(self, field: str, text: str) -> Query:
         # a Levenshtein automaton of distance 0 is a prefix query: a third of the cost of a regular expression, and

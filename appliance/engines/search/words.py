@@ -13,7 +13,10 @@ LONGEST_WORD = 40  # longer words are cut, in the index and in the query alike: 
 LONGEST_CODE = 64
 LONGEST_QUERY = 256
 MOST_WORDS = 10
-SHORT = 3  # beginnings up to this length are terms of their own in the index; longer ones are rare enough to look up
+SHORT = 3
+TYPED = 8
+"""Beginnings up to this length are terms of their own in the index. Longer ones are looked up word by word, which is dear
+only where many words begin alike: `olsen17@` to `olsen99@` are as many words as addresses."""
 
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _NUMBER = re.compile(r"[+(]*\d[\d()+./-]*")
@@ -54,7 +57,7 @@ def words(text: str) -> list[str]:
 def beginnings(some: set[str]) -> set[str]:
     """The words themselves and their short beginnings: one term lookup answers what somebody has typed so far."""
     found = set(some)
-    for length in range(1, SHORT + 1):
+    for length in range(1, TYPED + 1):
         found.update([word[:length] for word in some])
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from appliance.base.errors import Invalid, Problem
@@ -101,16 +102,20 @@ def several(read: Convert) -> Convert:
 
 
 def forgiving(field: Field, read: Convert) -> Convert:
-    """The field's reader, with words for "nothing" read as nothing where they are no value."""
+    """The field's reader, with words for "nothing" read as nothing where they are no value. Decimals whose field does not
+    say how many places it wants are rounded to those it has: coordinates come with fifteen."""
+    rounds = field.kind.name == "decimal" and field.places is None
 
     def cell(text: Any) -> Any:
         if not text:
             return None
         try:
             return read(text)
-        except Wrong:
+        except Wrong as wrong:
             if text.strip().lower() in NOTHING:
                 return None
+            if rounds and wrong.code == "places":
+                return read(f"{Decimal(text.strip()):.6f}")
             raise
 
     return cell
