@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.base.errors import IngotError, NotSignedIn
 from appliance.base.text import say
 from appliance.http import requests
-from appliance.http.errors import translate
+from appliance.http.errors import shorten_pointers, translate
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.media import MEDIA
@@ -89,6 +89,7 @@ def create_app(
             return render_template("error.html", status=status, errors=errors), status
         if isinstance(error, HTTPException) and error.code and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
+        shorten_pointers(errors, request.get_data() if status != 413 else b"")
         document = {"jsonapi": VERSION, "errors": errors}
         return Response(orjson.dumps(document), status, {"Content-Type": MEDIA, "Vary": "Accept", **headers})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import orjson
 from werkzeug.exceptions import HTTPException
 
 from appliance.base import errors, ids
@@ -26,6 +27,18 @@ _STATUS: list[tuple[type[errors.IngotError], int, Text]] = [
 ]
 
 
+class Missing(errors.Invalid):
+    """Values that cannot be stored, among them links to records that are not there: JSON:API wants a 404 for that."""
+
+
+class OfProfile(errors.BadRequest):
+    """An error that a JSON:API profile defines: `type_` is its address, `meta` what it wants to be told."""
+
+    def __init__(self, message: Text, *, type_: str, parameter: str, meta: dict[str, Any] | None = None):
+        super().__init__(message, parameter=parameter)
+        self.type_, self.meta = type_, meta
+
+
 class NotAcceptable(errors.IngotError):
     """The client accepts nothing that we could answer with."""
 
@@ -35,7 +48,8 @@ class NotAcceptable(errors.IngotError):
 def translate(error: BaseException, language: str) -> tuple[int, list[dict[str, Any]], dict[str, str]]:
     """(status, error objects, extra headers). An error that is not ours becomes a 500 with an id that the log knows too."""
     if isinstance(error, errors.Invalid):
-        return 422, [_problem(p, language) for p in error.problems], {}
+        missing = isinstance(error, Missing)
+        return 404 if missing else 422, [_problem(p, language, missing) for p in error.problems], {}
     if isinstance(error, NotAcceptable):
         return 406, [_object(406, error.code, say("Not acceptable"), error.message, language)], {}
     if isinstance(error, errors.IngotError):
@@ -43,6 +57,9 @@ def translate(error: BaseException, language: str) -> tuple[int, list[dict[str, 
         found = _object(status, error.code, title, error.message, language)
         if source := _source(error):
             found["source"] = source
+        if isinstance(error, OfProfile):
+            found["links"] = {"type": error.type_}
+            found |= {"meta": error.meta} if error.meta else {}
         if isinstance(error, errors.Stale):
             found["meta"] = {"version": error.version, "fields": error.fields}
         return status, [found], _headers(error)
@@ -70,16 +87,47 @@ def _object(status: int, code: str, title: Text, detail: Text, language: str) ->
     return {"status": str(status), "code": code, "title": title.render(language), "detail": detail.render(language)}
 
 
-def _problem(problem: errors.Problem, language: str) -> dict[str, Any]:
+def _problem(problem: errors.Problem, language: str, missing: bool) -> dict[str, Any]:
     detail = f"{problem.field}: {problem.message.render(language)}"
-    found = {"status": "422", "code": problem.code, "title": say("Invalid value").render(language), "detail": detail}
-    found["source"] = {"pointer": problem.pointer or f"/data/attributes/{problem.field}"}  # type: ignore[assignment]
-    found["meta"] = {"field": problem.field}  # type: ignore[assignment]
+    status = "404" if missing and problem.code == "not_found" else "422"
+    found: dict[str, Any] = {"status": status, "code": problem.code, "title": say("Invalid value").render(language)}
+    found["detail"] = detail
+    found["source"] = {"pointer": problem.pointer or f"/data/attributes/{pointer_part(problem.field)}"}
+    found["meta"] = {"field": problem.field}
     return found
 
 
+def pointer_part(name: str) -> str:
+    """A member's name as it is written in a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def shorten_pointers(found: list[dict[str, Any]], body: bytes) -> None:
+    """Let each pointer end at a value that the request really has: what is missing is missing from the object above.
+    JSON:API 1.1 demands it; which field is meant stands in `meta` too."""
+    pointing = [error["source"] for error in found if "pointer" in error.get("source", ())]
+    if not pointing:
+        return
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return
+    for source in pointing:
+        here, parts = document, []
+        for part in source["pointer"].split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(here, dict) and name in here:
+                here = here[name]
+            elif isinstance(here, list) and name.isdigit() and int(name) < len(here):
+                here = here[int(name)]
+            else:
+                break
+            parts.append(part)
+        source["pointer"] = "".join(f"/{part}" for part in parts)
+
+
 def _source(error: errors.IngotError) -> dict[str, str]:
-    return {k: v for k in ("parameter", "pointer", "header") if (v := getattr(error, k, None))}
+    return {k: v for k in ("parameter", "pointer", "header") if (v := getattr(error, k, None)) is not None}
 
 
 def _headers(error: errors.IngotError) -> dict[str, str]:

@@ -40,7 +40,9 @@ class Ddl:
             constraints.append(peewee.SQL(f'REFERENCES "{target_table}" ("id") ON DELETE SET NULL'))
         if default is not None:
             text = _literal(default)  # psycopg looks for placeholders in every statement, also in this one
-            constraints.append(peewee.SQL("DEFAULT " + (text.replace("%", "%%") if self._database.peewee.param == "%s" else text)))
+            constraints.append(
+                peewee.SQL("DEFAULT " + (text.replace("%", "%%") if self._database.peewee.param == "%s" else text))
+            )
         column.constraints = constraints or None
         self._migrator.alter_add_column(entity.table, field.column, column).run()
         if target_table:

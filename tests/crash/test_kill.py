@@ -6,9 +6,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,47 +13,9 @@ from typing import Any
 
 import pytest
 import requests
+from box import MEDIA, Box, eventually
 
 KILLS = int(os.environ.get("INGOT_KILLS", "50"))
-MEDIA = "application/vnd.api+json"
-
-
-class Box:
-    """One home, and a server on it that is killed and started again on the same port."""
-
-    def __init__(self, home: Path):
-        self.home = home
-        self.port = 0
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "serve", "--home", str(self.home), "--port", str(self.port)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdout
-        line = self.process.stdout.readline()
-        assert "ready" in line, line
-        self.port = int(line.strip().rstrip("/").rsplit(":", 1)[1])
-
-    def kill(self) -> None:
-        assert self.process
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        assert self.process
-        self.process.terminate()
-        assert self.process.wait(15) == 0
-
-    def ingot(self, *words: str) -> str:
-        command = [sys.executable, "-m", "appliance", *words, "--home", str(self.home)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
 
 
 class Writer(threading.Thread):
@@ -121,12 +80,9 @@ class Writer(threading.Thread):
 def test_every_acknowledged_write_survives_fifty_kills(tmp_path: Path) -> None:
     box = Box(tmp_path / "home")
     box.start()
-    box.ingot("user", "add", "crash@example.org", "--role", "admin")
-    token = box.ingot("token", "create", "--user", "crash@example.org", "--name", "crash").strip()
-    head = {"Authorization": f"Bearer {token}", "Content-Type": MEDIA}
+    token = box.sign_in()
     entity = {"name": "thing", "plural": "things", "fields": [{"name": "name", "searchable": 2, "unique": True}]}
-    body = json.dumps({"data": {"type": "entities", "attributes": entity}})
-    assert requests.post(box.url("/api/entities"), body, headers=head, timeout=10).status_code == 201
+    box.send("POST", "/api/entities", {"data": {"type": "entities", "attributes": entity}}, 201)
 
     writers = [Writer(box, n, token) for n in range(4)]
     for writer in writers:
@@ -142,7 +98,7 @@ def test_every_acknowledged_write_survives_fifty_kills(tmp_path: Path) -> None:
     for writer in writers:
         writer.join(30)
 
-    present = all_things(box, head)
+    present = all_things(box)
     acknowledged = 0
     for writer in writers:
         for record, (name, version) in writer.sure.items():
@@ -155,32 +111,32 @@ def test_every_acknowledged_write_survives_fifty_kills(tmp_path: Path) -> None:
     assert len(names) == len(set(names))
     assert acknowledged > 4 * KILLS
 
-    check_log(box, head, present)
-    check_search(box, head, present)
-    health = requests.get(box.url("/readyz"), timeout=5)
-    assert health.status_code == 200, health.text
-    counts = requests.get(box.url("/api/jobs"), headers=head, timeout=5).json()["meta"]["counts"]
+    check_log(box, present)
+    check_search(box, present)
+    assert box.get("/readyz")["status"] != "down"
+    counts = box.get("/api/jobs")["meta"]["counts"]
     assert counts["dead"] == counts["failed"] == 0
     box.stop()
 
 
-def all_things(box: Box, head: dict[str, str]) -> dict[str, tuple[str, int]]:
+def all_things(box: Box) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     path: str | None = "/api/things?page[size]=500&page[after]="
     while path:
-        document = requests.get(box.url(path), headers=head, timeout=10).json()
+        document = box.get(path)
         found |= {r["id"]: (r["attributes"]["name"], r["meta"]["version"]) for r in document["data"]}
         path = document["links"]["next"]
     return found
 
 
-def check_log(box: Box, head: dict[str, str], present: dict[str, tuple[str, int]]) -> None:
+def check_log(box: Box, present: dict[str, tuple[str, int]]) -> None:
     """Replaying the log gives the rows, and each record's versions run 1, 2, 3 without gap."""
     rows: dict[str, tuple[str, int]] = {}
     position = 0
     while True:
-        path = f"/api/log?page[after]={position}&page[size]=500&filter[entity]=thing"
-        entries: list[dict[str, Any]] = requests.get(box.url(path), headers=head, timeout=10).json()["data"]
+        entries: list[dict[str, Any]] = box.get(f"/api/log?page[after]={position}&page[size]=500&filter[entity]=thing")[
+            "data"
+        ]
         if not entries:
             break
         for entry in entries:
@@ -195,12 +151,6 @@ def check_log(box: Box, head: dict[str, str], present: dict[str, tuple[str, int]
     assert rows == present
 
 
-def check_search(box: Box, head: dict[str, str], present: dict[str, tuple[str, int]]) -> None:
-    end = time.monotonic() + 30
-    while True:
-        answer = requests.get(box.url("/api/search?filter[q]=w1&page[size]=1"), headers=head, timeout=10).json()
-        wanted = sum(name.startswith("w1 ") for name, _ in present.values())
-        if answer["meta"]["page"]["total"] == wanted or time.monotonic() > end:
-            assert answer["meta"]["page"]["total"] == wanted
-            return
-        time.sleep(0.2)
+def check_search(box: Box, present: dict[str, tuple[str, int]]) -> None:
+    wanted = sum(name.startswith("w1 ") for name, _ in present.values())
+    eventually(lambda: box.get("/api/search?filter[q]=w1&page[size]=1")["meta"]["page"]["total"] == wanted, 30)

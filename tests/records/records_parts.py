@@ -56,7 +56,9 @@ def history(records: Records, entity: str, id_: int) -> list[tuple[str, int, dic
     return [(e.action, e.version, e.change) for e in reversed(records.log.of_record(entity, id_))]
 
 
-def found(records: Records, entity: str, *filters: tuple[str, str, str], sort: str = "", actor: Actor = SYSTEM, **page: Any) -> list[int]:
+def found(
+    records: Records, entity: str, *filters: tuple[str, str, str], sort: str = "", actor: Actor = SYSTEM, **page: Any
+) -> list[int]:
     """Ids of a page of a list, filtered by (path, operator, text)."""
     registry = records.registry  # one for the whole question, as a request has it
     kind = registry.entity(entity)

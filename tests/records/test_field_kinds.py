@@ -131,7 +131,9 @@ def test_what_was_read_can_be_sent_back_and_changes_nothing(things: Records) -> 
     assert len(history(things, "thing", id_)) == 1
 
 
-@pytest.mark.parametrize(("name", "given", "code"), REFUSED, ids=[f"{n}-{c}-{i}" for i, (n, _, c) in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("name", "given", "code"), REFUSED, ids=[f"{n}-{c}-{i}" for i, (n, _, c) in enumerate(REFUSED)]
+)
 def test_what_does_not_fit_is_refused_with_a_sentence_and_a_code(name: str, given: Any, code: str) -> None:
     fields = {f.name: f for f in read_entity({"name": "thing", "fields": FIELDS})}
     with pytest.raises(Wrong) as refused:

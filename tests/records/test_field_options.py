@@ -83,7 +83,9 @@ def test_required_and_default_hold_at_creation_and_change(records: Records) -> N
     assert code_of(records, "item", stage=None) == "required"
     with pytest.raises(Invalid):
         update(records, "item", id_, stage=None)
-    declare(records, {"name": "bag", "fields": [{"name": "tags", "kind": "relations", "target": "tag", "required": True}]})
+    declare(
+        records, {"name": "bag", "fields": [{"name": "tags", "kind": "relations", "target": "tag", "required": True}]}
+    )
     assert code_of(records, "bag") == "required"
     assert code_of(records, "bag", tags=[]) == "required"
     tag = create(records, "tag")
@@ -169,4 +171,8 @@ def test_running_numbers_have_no_gap_after_failures_and_are_never_given_again(re
         work.delete("item", second)
         Bulk(work, "item").store([{"code": "x"}, {"code": "a"}, {"code": "y"}])
     assert shown(records, "item", first)["number"] == "IT-0001"
-    assert [r[0] for r in records.database.rows("SELECT number FROM item ORDER BY id")] == ["IT-0001", "IT-0003", "IT-0004"]
+    assert [r[0] for r in records.database.rows("SELECT number FROM item ORDER BY id")] == [
+        "IT-0001",
+        "IT-0003",
+        "IT-0004",
+    ]

@@ -63,7 +63,11 @@ def test_every_operator_of_every_kind_finds_what_it_says(records: Records) -> No
 
 
 def test_what_cannot_be_asked_is_refused_naming_the_parameter(records: Records) -> None:
-    declare(records, THING, {"name": "box", "fields": [{"name": "thing", "kind": "relation", "target": "thing", "inverse": "boxes"}]})
+    declare(
+        records,
+        THING,
+        {"name": "box", "fields": [{"name": "thing", "kind": "relation", "target": "thing", "inverse": "boxes"}]},
+    )
     entity = records.registry.entity("thing")
     for path, operator, text in (
         ("nonsense", "eq", "1"), ("text", "like", "1"), ("flag", "contains", "t"), ("data", "eq", "1"), ("whole", "eq", "x"),
@@ -76,7 +80,15 @@ def test_what_cannot_be_asked_is_refused_naming_the_parameter(records: Records) 
             parse_condition(records.registry, entity, path, operator, text, "filter[it]")
         assert refused.value.parameter == "filter[it]", (path, operator, text)
     box = records.registry.entity("box")
-    for text in ("nonsense", "--id", "thing.data", "thing.boxes", "thing.nonsense", ",".join(["id"] * 6), "thing.owner.id.x"):
+    for text in (
+        "nonsense",
+        "--id",
+        "thing.data",
+        "thing.boxes",
+        "thing.nonsense",
+        ",".join(["id"] * 6),
+        "thing.owner.id.x",
+    ):
         with pytest.raises(BadRequest) as refused:
             parse_sort(records.registry, box, text)
         assert refused.value.parameter == "sort", text
@@ -128,7 +140,9 @@ def test_conditions_reach_through_relations_of_every_sort(chain: Records) -> Non
     assert names("account", ("contacts", "empty", "true")) == ["Lone"]
     assert names("contact", ("team", "empty", "false")) == ["Ada"]
     assert names("account", ("contacts", "eq", "2")) == ["Zeta"]
-    assert names("contact", ("boss", "empty", "false"), ("tags.word", "eq", "blue"), ("account.name", "neq", "Acme")) == ["Bob"]
+    assert names(
+        "contact", ("boss", "empty", "false"), ("tags.word", "eq", "blue"), ("account.name", "neq", "Acme")
+    ) == ["Bob"]
     assert names("contact", ("account.id", "gt", "1")) == ["Bob"]
     assert names("contact", sort="-account.region.name,name") == ["Bob", "Ada", "Cyd"]
     assert names("contact", sort="boss.name,-name") == ["Ada", "Cyd", "Bob"]
@@ -150,7 +164,13 @@ def test_pages_by_cursor_visit_every_row_once_there_and_back(records: Records) -
     reading = Reading(records.database, records.registry, SYSTEM)
     entity = records.registry.entity("thing")
     keys = ("text", "day", "flag", "box.size", "id")
-    orders = ["", *keys, *("-" + k for k in keys), *(f"{a},-{b}" for a, b in itertools.permutations(keys[:4], 2)), "-flag,-day,-text"]
+    orders = [
+        "",
+        *keys,
+        *("-" + k for k in keys),
+        *(f"{a},-{b}" for a, b in itertools.permutations(keys[:4], 2)),
+        "-flag,-day,-text",
+    ]
     for order in orders:
         sorts = parse_sort(records.registry, entity, order)
         whole = [r[0] for r in reading.page(Query("thing", (), sorts, Page(500))).rows]

@@ -46,7 +46,9 @@ def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
 def other_process(url: str, *words: str) -> subprocess.Popen[bytes]:
     paths = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
     script = f"import sys; sys.path[:0] = {paths!r}; sys.argv[1:] = {[url, *words]!r}; import runpy; "
-    return subprocess.Popen([sys.executable, "-c", script + f"runpy.run_path({str(HERE / 'writing_process.py')!r}, run_name='__main__')"])
+    return subprocess.Popen(
+        [sys.executable, "-c", script + f"runpy.run_path({str(HERE / 'writing_process.py')!r}, run_name='__main__')"]
+    )
 
 
 def test_a_reader_that_follows_meets_every_entry_once_and_in_order(records: Records, database_url: str) -> None:
@@ -171,7 +173,11 @@ def test_the_past_reads_right_after_fields_were_renamed_swapped_and_replaced(rec
         {"a": ["2", "22"], "b": ["1", "11"]},
         {"c": [None, "new c"]},
     ]
-    for position, expected in ((start, ("2", "1", None)), (middle, ("22", "11", None)), (records.log.last(), ("22", "11", "new c"))):
+    for position, expected in (
+        (start, ("2", "1", None)),
+        (middle, ("22", "11", None)),
+        (records.log.last(), ("22", "11", "new c")),
+    ):
         past = records.log.values_as_of("note", id_, shown(records, "note", id_), position)
         assert past
         assert tuple(past[0].get(k) for k in "abc") == expected
@@ -230,6 +236,9 @@ def test_a_schema_change_that_is_taken_back_is_forgotten_here_too(database: Data
                 raise ZeroDivisionError(name)
         except ZeroDivisionError:
             pass
-        assert (records.registry.revision, [f.name for f in records.registry.entity("note")]) == (revision, ["text", "n"])
+        assert (records.registry.revision, [f.name for f in records.registry.entity("note")]) == (
+            revision,
+            ["text", "n"],
+        )
     add_field(records, "note", name="colour")
     assert "colour" in records.registry.entity("note").by_name

@@ -97,7 +97,9 @@ def test_readers_and_writers_notice_nothing_of_forty_schema_changes(records: Rec
 def test_a_field_is_added_to_a_hundred_thousand_records_at_once(records: Records) -> None:
     declare(records, NOTE)
     with records.database.write():
-        marks = records.database.sql('INSERT INTO note ("version", "created_at", "updated_at", "n") VALUES (1, ?, ?, ?)')
+        marks = records.database.sql(
+            'INSERT INTO note ("version", "created_at", "updated_at", "n") VALUES (1, ?, ?, ?)'
+        )
         records.database.many(marks, [("2026", "2026", n) for n in range(100_000)])
     began = time.monotonic()
     add_field(records, "note", name="stage", kind="choice", choices=["it's 50% \\ new"], default="it's 50% \\ new")
@@ -146,11 +148,16 @@ def test_entities_of_one_pack_may_point_at_each_other_in_a_circle(records: Recor
 def test_words_of_sql_are_fine_names(records: Records) -> None:
     names = ["select", "order", "group", "table", "xmin", "rowid", "from", "user", "limit", "default"]
     declare(records, {"name": "order", "plural": "orders", "fields": [{"name": n} for n in names]})
-    declare(records, {"name": "table", "fields": [{"name": "order", "kind": "relations", "target": "order", "inverse": "where"}]})
+    declare(
+        records,
+        {"name": "table", "fields": [{"name": "order", "kind": "relations", "target": "order", "inverse": "where"}]},
+    )
     id_ = create(records, "order", **{n: n for n in names})
     table = create(records, "table", order=[id_])
     update(records, "order", id_, select="new")
-    assert found(records, "order", ("group", "eq", "group"), ("where.id", "eq", str(table)), sort="-xmin,table") == [id_]
+    assert found(records, "order", ("group", "eq", "group"), ("where.id", "eq", str(table)), sort="-xmin,table") == [
+        id_
+    ]
     assert {n: shown(records, "order", id_)[n] for n in names[1:]} == {n: n for n in names[1:]}
 
 
@@ -168,7 +175,9 @@ def test_physical_names_stay_whatever_things_are_called(records: Records) -> Non
 def test_a_retype_shows_what_would_be_lost_and_loses_nothing_unasked(records: Records) -> None:
     declare(records, NOTE)
     ids = [create(records, "note", text=t) for t in ("1", "0042", "12,5", "x", None)]
-    preview = in_schema(records, "preview_retype", entity(records, "note"), entity(records, "note").by_name["text"], {"kind": "integer"})
+    preview = in_schema(
+        records, "preview_retype", entity(records, "note"), entity(records, "note").by_name["text"], {"kind": "integer"}
+    )
     assert (preview["values"], preview["bad"], [e["value"] for e in preview["examples"]]) == (4, 2, ["12,5", "x"])
     assert "12,5" in refused(change_field, records, "note", "text", kind="integer")
     assert shown(records, "note", ids[1])["text"] == "0042"
@@ -296,11 +305,17 @@ def test_views_titles_and_indexes_follow_a_renamed_field_also_through_relations(
     assert box.views == ({"name": "all", "columns": ["word", "in.word"], "sort": "-word,in.word,size", "group_by": "word",
                           "filter": {"word": {"neq": "label"}, "in.word[eq]": "label"}},)  # fmt: skip
     note = entity(records, "note")
-    assert note.views == ({"name": "all", "columns": ["label", "box.word", "box.notes.label"], "sort": "box.word,-label"},)
+    assert note.views == (
+        {"name": "all", "columns": ["label", "box.word", "box.notes.label"], "sort": "box.word,-label"},
+    )
 
 
 def test_rights_relations_and_history_follow_a_renamed_entity(records: Records) -> None:
-    declare(records, NOTE, {"name": "box", "fields": [{"name": "note", "kind": "relation", "target": "note", "inverse": "boxes"}]})
+    declare(
+        records,
+        NOTE,
+        {"name": "box", "fields": [{"name": "note", "kind": "relation", "target": "note", "inverse": "boxes"}]},
+    )
     own = {"read": "own"}
     with records.work(SYSTEM) as work:
         role = work.create("role", {"name": "few", "grants": {"*": {"read": "all"}, "note": own}})[0]

@@ -70,7 +70,9 @@ def test_a_stale_version_names_the_fields_that_differ(office: Records) -> None:
     update(office, "account", id_, city="Trier")
     for verb in ("update", "delete"):
         with pytest.raises(Stale) as stale, office.work(SYSTEM) as work:
-            work.update("account", id_, {"name": "x"}, version=1) if verb == "update" else work.delete("account", id_, version=1)
+            work.update("account", id_, {"name": "x"}, version=1) if verb == "update" else work.delete(
+                "account", id_, version=1
+            )
         assert (stale.value.version, stale.value.fields) == (3, ["city"])
     with office.work(SYSTEM) as work:
         assert work.update("account", id_, {"name": "x"}, version=3)[1] == 4
@@ -213,7 +215,10 @@ def test_charlie_cannot_see_change_link_or_guess_what_is_alices(office: Records)
     assert found(office, "account", ("visitors.name", "eq", "Ada"), actor=CHARLIE) == []
     assert found(office, "account", ("visitors", "empty", "false"), actor=ALICE) == [office_account]
     other = create(office, "contact", CHARLIE, name="Other", account=office_account)
-    assert found(office, "contact", sort="account.city", actor=CHARLIE) == [mine, other]  # his own first: alice's city is nothing
+    assert found(office, "contact", sort="account.city", actor=CHARLIE) == [
+        mine,
+        other,
+    ]  # his own first: alice's city is nothing
     assert found(office, "contact", sort="account.city", actor=ALICE)[-1] == other
 
 

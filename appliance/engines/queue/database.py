@@ -13,11 +13,14 @@ from huey.storage import BaseStorage
 
 from appliance.engines.database.protocol import Database
 from appliance.engines.queue import owner
-from appliance.engines.queue.protocol import BURIED, LEASED, READY, SCHEDULED, Delivery
+from appliance.engines.queue.protocol import BURIED, LEASED, READY, SCHEDULED, STEP, Delivery, turn
 
 _STATES = (READY, LEASED, SCHEDULED, BURIED)  # stored as their index: the claim's index stays small
 _READY, _LEASED, _SCHEDULED, _BURIED = range(4)
-_NEXT = f"SELECT id FROM ingot_task WHERE state = {_READY}{{lanes}} ORDER BY priority DESC, id LIMIT 1"
+_NEXT = f"SELECT id FROM ingot_task WHERE state = {_READY}{{lanes}} ORDER BY turn, id LIMIT 1"
+# one seek a lane: however much waits in the others, and in this one
+_HEAD = f"SELECT * FROM (SELECT lane FROM ingot_task WHERE state = {_READY} AND lane = ? LIMIT 1) AS head"
+_FAR = 100 * STEP  # no priority reaches so far ahead: the clock was wrong when that turn was given
 
 
 class DatabaseQueue(BaseStorage):
@@ -36,9 +39,11 @@ class DatabaseQueue(BaseStorage):
         self._rings = 0
         self._thread = threading.local()
         self._by_lanes: dict[int, tuple[str, str]] = {}
+        self._heads: dict[int, str] = {}
         sql = database.sql
         self._put = sql(
-            "INSERT INTO ingot_task (state, priority, lane, due, deliveries, message) VALUES (?, ?, ?, ?, 0, ?)"
+            "INSERT INTO ingot_task (state, priority, turn, lane, due, deliveries, message) "
+            "VALUES (?, ?, ?, ?, ?, 0, ?)"
         )
         held = "WHERE id = ? AND owner = ? AND deliveries = ?"
         self._ack = sql(f"DELETE FROM ingot_task {held}")
@@ -48,6 +53,12 @@ class DatabaseQueue(BaseStorage):
         late = f"state IN ({_LEASED}, {_SCHEDULED}) AND due <= ?"
         self._late = sql(f"SELECT 1 FROM ingot_task WHERE {late} LIMIT 1")
         self._promote = sql(f"UPDATE ingot_task SET state = {_READY}, owner = NULL WHERE {late}")
+        ahead = f"state = {_READY} AND turn > ?"
+        self._ahead = sql(f"SELECT 1 FROM ingot_task WHERE {ahead} LIMIT 1")
+        self._pull = sql(f"UPDATE ingot_task SET turn = ? WHERE {ahead}")
+        self._lanes = sql(
+            f"SELECT lane, count(*), min(turn + priority * {STEP}) FROM ingot_task WHERE state = {_READY} GROUP BY lane"
+        )
         self._owners = sql(f"SELECT DISTINCT owner FROM ingot_task WHERE state = {_LEASED}")
         self._free = sql(f"UPDATE ingot_task SET state = {_READY}, owner = NULL WHERE state = {_LEASED} AND owner = ?")
         database.on_commit(self._committed)
@@ -56,7 +67,8 @@ class DatabaseQueue(BaseStorage):
     def put(self, message: bytes, *, priority: int = 0, lane: str = "default", due: float | None = None) -> None:
         state = _READY if due is None else _SCHEDULED
         with self._database.write():
-            self._database.run(self._put, (state, priority, lane, due or 0, message))
+            began = turn(time.time() if due is None else due, priority)
+            self._database.run(self._put, (state, priority, began, lane, due or 0, message))
             # Marked per thread: a mark on the object could be cleared by another thread's commit before ours.
             self._thread.fresh = state == _READY or getattr(self._thread, "fresh", False)
 
@@ -68,6 +80,13 @@ class DatabaseQueue(BaseStorage):
     # -- messages out
     def ready(self, lanes: tuple[str, ...] | None = None) -> bool:
         return bool(self._database.rows(self._statements(lanes)[0], lanes or ()))
+
+    def lanes_ready(self, lanes: tuple[str, ...]) -> list[str]:
+        if not lanes:
+            return []
+        if len(lanes) not in self._heads:
+            self._heads[len(lanes)] = self._database.sql(" UNION ALL ".join([_HEAD] * len(lanes)))
+        return [lane for (lane,) in self._database.rows(self._heads[len(lanes)], lanes)]
 
     def claim(self, lanes: tuple[str, ...] | None = None) -> Delivery | None:
         with self._database.write():
@@ -136,7 +155,11 @@ class DatabaseQueue(BaseStorage):
     def promote(self) -> int:
         if time.time() - self._renewed > self.lease / 2:  # the machine slept: our own leases must not look abandoned
             self.renew()
-        if not self._database.rows(self._late, (time.time(),)):
+        now = time.time()
+        if self._database.rows(self._ahead, (now + _FAR,)):
+            with self._database.write():
+                self._database.run(self._pull, (now, now + _FAR))
+        if not self._database.rows(self._late, (now,)):
             return 0
         with self._database.write():
             promoted = self._database.run(self._promote, (time.time(),))
@@ -157,6 +180,10 @@ class DatabaseQueue(BaseStorage):
             self._bell.notify_all()
 
     # -- for people
+    def waiting(self) -> dict[str, tuple[int, float]]:
+        now = time.time()
+        return {lane: (count, max(now - since, 0.0)) for lane, count, since in self._database.rows(self._lanes)}
+
     def depth(self) -> dict[str, int]:
         counted: dict[int, int] = dict(self._database.rows("SELECT state, count(*) FROM ingot_task GROUP BY state"))
         return {name: counted.get(number, 0) for number, name in enumerate(_STATES)}
@@ -186,7 +213,7 @@ class DatabaseQueue(BaseStorage):
         return self.depth()[SCHEDULED]
 
     def enqueued_items(self, limit: int | None = None) -> list[bytes]:
-        return self._items(_READY, "priority DESC, id", limit)
+        return self._items(_READY, "turn, id", limit)
 
     def scheduled_items(self, limit: int | None = None) -> list[bytes]:
         return self._items(_SCHEDULED, "due, id", limit)

@@ -8,6 +8,15 @@ from typing import Protocol
 
 READY, LEASED, SCHEDULED, BURIED = "ready", "leased", "scheduled", "buried"
 
+STEP = 300.0
+"""Seconds of waiting that one step of priority is worth. A message's turn is the time it became ready less its priority
+times this, and never changes: whoever waits 5 minutes longer per step overtakes, so nobody is starved for ever."""
+
+
+def turn(since: float, priority: int) -> float:
+    """Where a message stands in its queue: the least goes first."""
+    return since - priority * STEP
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -25,12 +34,16 @@ class Queue(Protocol):
     blocking: bool
 
     def put(self, message: bytes, *, priority: int = 0, lane: str = "default", due: float | None = None) -> None:
-        """Add a message; part of the caller's `Database.write()` when there is one. Higher priority goes first, equal
-        ones in order of arrival. `due` (seconds since 1970) keeps it back until then."""
+        """Add a message; part of the caller's `Database.write()` when there is one. It goes by its `turn`: higher
+        priority first, equal ones in order of arrival. `due` (seconds since 1970) keeps it back until then."""
         ...
 
     def ready(self, lanes: tuple[str, ...] | None = None) -> bool:
         """Would `claim` find something? Takes no lock. `lanes=None` means every lane."""
+        ...
+
+    def lanes_ready(self, lanes: tuple[str, ...]) -> list[str]:
+        """Which of these lanes have something ready. Takes no lock, and costs the same however much waits."""
         ...
 
     def claim(self, lanes: tuple[str, ...] | None = None) -> Delivery | None:
@@ -62,7 +75,8 @@ class Queue(Protocol):
         ...
 
     def promote(self) -> int:
-        """What is due, and what is leased by somebody who stopped renewing, becomes ready. Returns how many."""
+        """What is due, and what is leased by somebody who stopped renewing, becomes ready. Returns how many. Turns that
+        lie further ahead than a clock that was wrong could explain are pulled back to now."""
         ...
 
     def rings(self) -> int:
@@ -75,6 +89,10 @@ class Queue(Protocol):
 
     def ring(self) -> None:
         """Wake everybody in `wait`."""
+        ...
+
+    def waiting(self) -> dict[str, tuple[int, float]]:
+        """By lane: how many messages are ready, and how long the oldest of them has been, in seconds."""
         ...
 
     def depth(self) -> dict[str, int]:

@@ -11,10 +11,13 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from appliance.base.errors import BadRequest
+from appliance.base.text import say
 from appliance.http.jsonapi.media import choose
 
 OPTIONS = orjson.OPT_NON_STR_KEYS
 MEMORY = 32 * 1024 * 1024
+VARY = "Accept, Authorization, Cookie, Accept-Language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Kept:
     versions: tuple[int, ...]
     etag: str
     body: bytes
+    cursor: bool = False
 
 
 class Memory:
@@ -75,7 +79,7 @@ def answer_bytes(
     media = media or choose(request.headers.get("Accept", ""))
     headers = {
         "Content-Type": media,
-        "Vary": "Accept, Authorization, Cookie, Accept-Language",
+        "Vary": VARY,
         "Cache-Control": "private, no-cache",
     }
     if etag:
@@ -90,10 +94,19 @@ def answer_bytes(
 
 
 def no_content() -> Response:
+    return Answer(status=204, headers={"Vary": VARY}, mimetype=None)
+
+
+def check_accept() -> None:
+    """NotAcceptable before anything is changed: a write must not happen and then be answered with 406."""
     choose(request.headers.get("Accept", ""))
-    response = Answer(status=204)
-    del response.headers["Content-Type"]
-    return response
+
+
+def no_parameters(*known: str) -> None:
+    """BadRequest for a query parameter at an address that takes none but these."""
+    for name in request.args if request.query_string else ():
+        if name not in known:
+            raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
 
 
 def _client_has(etag: str) -> bool:

@@ -9,15 +9,15 @@ from typing import Any
 
 from flask import Response, request
 
-from appliance.base.errors import BadRequest, IngotError, Invalid, NotAllowed, Problem
+from appliance.base.errors import BadRequest, Conflict, IngotError, Invalid, NotAllowed, Problem
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import incoming as reading_in
-from appliance.http.jsonapi.answers import answer
+from appliance.http.jsonapi.answers import answer, no_content, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_resource
-from appliance.http.jsonapi.media import MEDIA_ATOMIC, check_content_type, choose
+from appliance.http.jsonapi.media import ATOMIC, MEDIA_ATOMIC, check_content_type, choose
 from appliance.http.jsonapi.resources import read_id, writable
 from appliance.http.jsonapi.storing import Storing
 from appliance.records.entity import Entity, Field
@@ -46,6 +46,7 @@ class Operations:
         """POST /api/operations."""
         check_content_type(request.headers.get("Content-Type", ""), atomic=True)
         choose(request.headers.get("Accept", ""), atomic=True)
+        no_parameters()
         document = requests.body_object()
         listed = document.get("atomic:operations")
         if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
@@ -71,9 +72,9 @@ class Operations:
                 table = work.table(entity.name)
                 results.append({"data": documents.resource(table, work.row(table, row[0]) or row)})
         if not any(results):
-            return Response(status=204)
+            return no_content()
         return answer(
-            {"jsonapi": {**VERSION, "ext": ["https://jsonapi.org/ext/atomic"]}, "atomic:results": results},
+            {"jsonapi": {**VERSION, "ext": [ATOMIC]}, "atomic:results": results},
             media=MEDIA_ATOMIC,
         )
 
@@ -83,7 +84,10 @@ class Operations:
         op, data = operation["op"], operation.get("data")
         reference = self._reference(work, storing, operation, where)
         if reference and reference.relationship:
-            self._relationship(work, storing, op, reference, operation, where)
+            try:
+                self._relationship(work, storing, op, reference, operation, where)
+            except Invalid as error:
+                raise reading_in.placed(error, reference.entity, at=f"{where}/data") from None
             return None, None
         if op == "remove":
             if reference is None or reference.id is None:
@@ -105,7 +109,10 @@ class Operations:
             work.registry, data, f"{where}/data", entity=reference.entity if reference else None, creating=False
         )
         writable(work.registry, incoming.entity.type)
-        incoming.id = reference.id if reference and reference.id else incoming.id
+        if reference and reference.id is not None:
+            if incoming.id not in (None, reference.id):
+                raise Conflict(say("The id is not the one in the address."), code="id", pointer=f"{where}/data/id")
+            incoming.id = reference.id
         if incoming.id is None:
             raise BadRequest(say("A change needs the resource's id."), pointer=f"{where}/data/id")
         version = incoming.meta.get("version")
@@ -121,7 +128,9 @@ class Operations:
                 say("{entity} has no relationship called {name}.", entity=ref.entity.plural, name=name),
                 pointer=f"{where}/ref",
             )
-        data = operation.get("data")
+        if "data" not in operation:
+            raise BadRequest(say("The body needs data."), pointer=where)
+        data = operation["data"]
         target = str(step.target) if isinstance(step, Field) else step.source
         by_lid = storing.by_lid
         if isinstance(step, Field) and not step.many:
@@ -158,15 +167,19 @@ class Operations:
         if isinstance(ref.get("lid"), str):
             record = storing.by_lid(entity.type, ref["lid"], f"{where}/ref/lid")
         elif "id" in ref:
-            record = read_id(entity, str(ref["id"]))
+            if not isinstance(ref["id"], str):
+                raise BadRequest(say("id must be a text."), pointer=f"{where}/ref/id")
+            record = read_id(entity, ref["id"])
         relationship = ref.get("relationship")
-        return Reference(entity, record, str(relationship) if relationship is not None else None)
+        if relationship is not None and (not isinstance(relationship, str) or record is None):
+            raise BadRequest(say("A ref to a relationship needs type, id and its name."), pointer=f"{where}/ref")
+        return Reference(entity, record, relationship)
 
 
 def _at(error: IngotError, where: str) -> IngotError:
     """The same error, pointing into the operation it came from."""
     if isinstance(error, Invalid):
-        return Invalid(
+        return type(error)(
             [
                 Problem(p.field, p.message, p.code, _under(p.pointer or f"/data/attributes/{p.field}", where))
                 for p in error.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from appliance.http import requests
-from appliance.http.jsonapi.answers import Memory, answer
+from appliance.http.jsonapi.answers import Memory, answer, no_parameters
 from appliance.http.jsonapi.atomic import Operations
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.idempotency import Idempotency
@@ -23,12 +23,13 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
 
     def index() -> Response:
         actor = requests.actor()
+        no_parameters()
         readable = [e for e in records.registry.entities.values() if actor.reach("read", e.name)]
         links = {e.type: f"/api/{e.type}" for e in readable}
         fixed = ("entities", "fields", "search", "log", "jobs", "files", "operations", "openapi.json", "docs")
         links |= {name.removesuffix(".json"): f"/api/{name}" for name in fixed}
         return answer(
-            {"jsonapi": {**VERSION, "ext": [ATOMIC], "profile": [CURSOR]}, "meta": {"name": "Ingot"}, "links": links}
+            {"jsonapi": VERSION, "meta": {"name": "Ingot", "ext": [ATOMIC], "profile": [CURSOR]}, "links": links}
         )
 
     item, step = "/<type_>/<id_>", "/<type_>/<id_>/<name>"

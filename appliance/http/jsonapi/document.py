@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from appliance.http.jsonapi.parameters import Asked, write_cursor
+from appliance.http.jsonapi.media import CURSOR
+from appliance.http.jsonapi.parameters import Asked, write_cursor, write_query
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.reading import Found, Reading
 from appliance.records.tables import Face, Row, Table
 
 VERSION = {"version": "1.1"}
+MAX_LINKAGE = 100_000
 Resource = dict[str, Any]
 
 
@@ -25,10 +26,14 @@ class Documents:
 
     # ------------------------------------------------------------------ documents
 
-    def one(self, table: Table, row: Row) -> dict[str, Any]:
+    def one(self, table: Table, row: Row, path: str | None = None) -> dict[str, Any]:
+        """`path` is the address asked, when it is not the record's own."""
         resource = self.resource(table, row)
-        document: dict[str, Any] = {"jsonapi": VERSION, "data": resource, "links": {"self": resource["links"]["self"]}}
-        if self.asked and self.asked.include:
+        link = path or resource["links"]["self"]
+        if self.asked and self.asked.words:
+            link += write_query(self.asked.words)
+        document: dict[str, Any] = {"jsonapi": VERSION, "data": resource, "links": {"self": link}}
+        if self.asked and self.asked.include is not None:
             document["included"] = self._included(table, [row], [resource])
         return document
 
@@ -38,10 +43,11 @@ class Documents:
         document: dict[str, Any] = {"jsonapi": VERSION, "data": data, "links": page_links(self.asked, found, path)}
         if found.total is not None:
             document["meta"] = {"page": {"total": found.total}}
-        if found.keys:
+        if found.keys is not None:
+            document["jsonapi"] = {**VERSION, "profile": [CURSOR]}
             for resource, keys in zip(data, found.keys, strict=True):
                 resource["meta"]["page"] = {"cursor": write_cursor(keys)}
-        if self.asked.include:
+        if self.asked.include is not None:
             document["included"] = self._included(table, found.rows, data)
         return document
 
@@ -51,14 +57,21 @@ class Documents:
         step = table.entity.by_name.get(name) or table.entity.inverse_by_name[name]
         links = {"self": f"{base}/relationships/{name}", "related": f"{base}/{name}"}
         data: Any
+        target = self.target_of(step)
         if isinstance(step, Field) and not step.many:
-            data = self._identifier(step, row[table.place[name]])
+            held = row[table.place[name]]
+            seen = self.reading.by_ids(target.name, [] if held is None else [held])
+            data = {"type": target.type, "id": str(held)} if held in seen else None
         else:
-            target = self.target_of(step)
-            ids = self.reading.linked(table, step, [row[0]])[row[0]]
+            ids = self.reading.linked(table, step, [row[0]], MAX_LINKAGE)[row[0]]
             seen = self.reading.by_ids(target.name, ids)
             data = [{"type": target.type, "id": str(i)} for i in ids if i in seen]
-        return {"jsonapi": VERSION, "data": data, "links": links}
+        document = {"jsonapi": VERSION, "data": data, "links": links}
+        if self.asked and self.asked.words:
+            links["self"] += write_query(self.asked.words)
+        if self.asked and self.asked.include is not None:
+            document["included"] = self._included(table, [row], [])
+        return document
 
     def target_of(self, step: Field | Inverse) -> Entity:
         return self.registry.entities[step.source if isinstance(step, Inverse) else str(step.target)]
@@ -72,15 +85,10 @@ class Documents:
             shape = self._shapes[table.entity.name] = shape_of(self.reading, table, chosen)
         return shape.resource(row)
 
-    def _identifier(self, field: Field, target_id: int | None) -> dict[str, str] | None:
-        if target_id is None or field.target not in self.registry.entities:
-            return None
-        return {"type": self.registry.entities[str(field.target)].type, "id": str(target_id)}
-
     # ------------------------------------------------------------------ included
 
     def _included(self, table: Table, rows: Sequence[Row], data: Sequence[Resource]) -> list[Resource]:
-        assert self.asked
+        assert self.asked and self.asked.include is not None
         have = {(r["type"], r["id"]): r for r in data}
         primary = set(have)
         for path in self.asked.include:
@@ -175,11 +183,9 @@ def page_links(asked: Asked, found: Found, path: str) -> dict[str, str | None]:
     others = [(n, v) for n, v in asked.words if n not in ("page[number]", "page[after]", "page[before]")]
 
     def link(*pairs: tuple[str, str]) -> str:
-        text = urlencode([*others, *pairs], safe="[],.")
-        return f"{path}?{text}" if text else path
+        return path + write_query([*others, *pairs])
 
-    itself = f"{path}?{urlencode(asked.words, safe='[],.')}" if asked.words else path
-    links: dict[str, str | None] = {"self": itself}
+    links: dict[str, str | None] = {"self": path + write_query(asked.words)}
     if found.keys is not None:
         backwards = page.before is not None
         has_next = bool(found.keys) if backwards else found.more

@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance.base.errors import BadRequest, Conflict, Invalid, NotAllowed, Problem
 from appliance.base.text import say
+from appliance.http.errors import Missing, pointer_part
 from appliance.records.entity import Entity, Field
 from appliance.records.kinds import Wrong, record_id
 from appliance.records.registry import Registry
@@ -61,28 +62,26 @@ def read_resource(
     lid = data.get("lid")
     if lid is not None and not isinstance(lid, str):
         raise BadRequest(say("lid must be a text."), pointer=f"{where}/lid")
-    for key in data:
-        if key not in ("type", "id", "lid", "attributes", "relationships", "links", "meta"):
-            raise BadRequest(
-                say("{name} is not part of a resource object.", name=key[:100]), pointer=f"{where}/{key[:100]}"
-            )
     incoming = Incoming(found, {}, resource_id, lid, _object(data, "meta", where), where=where)
     problems: list[Problem] = []
     for name, value in _object(data, "attributes", where).items():
         declared = found.by_name.get(name)
+        if name[:1] == "@":
+            continue  # an @-Member, which JSON:API wants ignored
         if declared is None or declared.relational:
             problems.append(
                 Problem(
                     name,
                     say("there is no attribute called {name}", name=name[:100]),
                     "unknown",
-                    f"{where}/attributes/{name}",
+                    f"{where}/attributes/{pointer_part(name)}",
                 )
             )
         else:
             incoming.values[name] = value
     for name, value in _object(data, "relationships", where).items():
-        _relationship(found, incoming, name, value, problems)
+        if name[:1] != "@":
+            _relationship(found, incoming, name, value, problems)
     if problems:
         raise Invalid(problems)
     return incoming
@@ -121,7 +120,7 @@ def _object(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
 
 
 def _relationship(entity: Entity, incoming: Incoming, name: str, value: Any, problems: list[Problem]) -> None:
-    pointer = f"{incoming.where}/relationships/{name}"
+    pointer = f"{incoming.where}/relationships/{pointer_part(name)}"
     declared = entity.by_name.get(name)
     inverse = entity.inverse_by_name.get(name)
     if (declared is None or not declared.relational) and inverse is None:
@@ -190,7 +189,7 @@ def target_id(registry: Registry, value: Mapping[str, Any], by_lid: ById | None)
     try:
         return record_id(value["id"])
     except Wrong:
-        raise Invalid(
+        raise Missing(
             [
                 Problem(
                     "id",
@@ -220,11 +219,14 @@ def identifier(registry: Registry, field_: Field, data: Any) -> int | None:
     return target_id(registry, checked(str(field_.target), data, "/data"), None)
 
 
-def placed(error: Invalid, entity: Entity, where: str = "/data") -> Invalid:
-    """The same problems, each with a pointer into the request."""
+def placed(error: Invalid, entity: Entity, where: str = "/data", *, at: str | None = None) -> Invalid:
+    """The same problems, each with a pointer into the request: into a resource at `where`, or to the one value `at`."""
     found = []
+    missing = isinstance(error, Missing)
     for p in error.problems:
         declared = entity.by_name.get(p.field)
         part = "relationships" if declared and declared.relational else "attributes"
-        found.append(Problem(p.field, p.message, p.code, p.pointer or f"{where}/{part}/{p.field}"))
-    return Invalid(found)
+        missing = missing or (part == "relationships" and p.code == "not_found")
+        pointer = p.pointer or at or f"{where}/{part}/{pointer_part(p.field)}"
+        found.append(Problem(p.field, p.message, p.code, pointer))
+    return Missing(found) if missing else Invalid(found)

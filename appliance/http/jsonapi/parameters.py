@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
+from appliance.http.errors import OfProfile
+from appliance.http.jsonapi.media import CURSOR
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.query import (
-    Condition,
-    Sort,
     MAX_CONDITIONS,
     MAX_NUMBER,
     MAX_SIZE,
+    Condition,
     Page,
     Query,
+    Sort,
     parse_condition,
     parse_sort,
     resolve,
@@ -38,7 +42,7 @@ class Asked:
     """`depends`: the entities whose versions the answer hangs on. `words`: the query string's pairs, for making links."""
 
     query: Query
-    include: tuple[tuple[str, ...], ...] = ()
+    include: tuple[tuple[str, ...], ...] | None = None  # (): asked for, and for nothing
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     depends: tuple[str, ...] = ()
     words: tuple[tuple[str, str], ...] = ()
@@ -51,7 +55,7 @@ def read(
     """Read a query string for a type. `listing` allows filter, sort and page. Raises BadRequest."""
     conditions: list[Condition] = []
     sorts: tuple[Sort, ...] = ()
-    include: tuple[tuple[str, ...], ...] = ()
+    include: tuple[tuple[str, ...], ...] | None = None
     fields: dict[str, tuple[str, ...]] = {}
     pages: dict[str, str] = {}
     as_of = None
@@ -63,7 +67,7 @@ def read(
         if name == "include":
             include = _include(registry, entity, value)
         elif name == "sort" and listing:
-            sorts = parse_sort(registry, entity, value)
+            sorts = _sorts(registry, entity, value)
         elif name.startswith("fields[") and name.endswith("]"):
             fields[name[7:-1]] = _fields(registry, name[7:-1], value, name)
         elif name in _PAGE and listing:
@@ -76,8 +80,8 @@ def read(
             as_of = value
         elif name not in extra:
             raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
-    query = Query(entity.name, tuple(conditions), sorts, _page(pages, len(sorts)))
-    depends = _depends(registry, entity, query, include)
+    query = Query(entity.name, tuple(conditions), sorts, _page(pages, _key_kinds(registry, entity, sorts)))
+    depends = _depends(registry, entity, query, include or ())
     return Asked(query, include, fields, depends, tuple(words), as_of)
 
 
@@ -115,7 +119,14 @@ def _fields(registry: Registry, type_: str, value: str, parameter: str) -> tuple
     return names
 
 
-def _page(pages: dict[str, str], sorts: int) -> Page:
+def _sorts(registry: Registry, entity: Entity, value: str) -> tuple[Sort, ...]:
+    try:
+        return parse_sort(registry, entity, value)
+    except BadRequest as error:
+        raise OfProfile(error.message, type_=CURSOR + "unsupported-sort", parameter="sort") from None
+
+
+def _page(pages: dict[str, str], keys: list[str]) -> Page:
     size = _number(pages, "page[size]", DEFAULT_SIZE, MAX_SIZE)
     number = _number(pages, "page[number]", 1, MAX_NUMBER)
     totals = pages.get("page[totals]", "false").lower()
@@ -124,12 +135,16 @@ def _page(pages: dict[str, str], sorts: int) -> Page:
     if "page[number]" in pages and ("page[after]" in pages or "page[before]" in pages):
         raise BadRequest(say("Page by number or by cursor, not both."), parameter="page[number]")
     if "page[after]" in pages and "page[before]" in pages:
-        raise BadRequest(say("Ranges are not supported: give page[after] or page[before]."), parameter="page[before]")
+        raise OfProfile(
+            say("Ranges are not supported: give page[after] or page[before]."),
+            type_=CURSOR + "range-pagination-not-supported",
+            parameter="page[before]",
+        )
     return Page(
         size,
         number,
-        _cursor(pages, "page[after]", sorts),
-        _cursor(pages, "page[before]", sorts),
+        _cursor(pages, "page[after]", keys),
+        _cursor(pages, "page[before]", keys),
         # page[after]= without a value starts reading by cursor from the first row
         cursor="page[after]" in pages or "page[before]" in pages,
         totals=totals in ("true", "1"),
@@ -140,16 +155,42 @@ def _number(pages: dict[str, str], name: str, usual: int, most: int) -> int:
     text = pages.get(name)
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= most):
-        raise BadRequest(say("{name} must be a number from 1 to {max}.", name=name, max=most), parameter=name)
+    problem = say("{name} must be a number from 1 to {max}.", name=name, max=most)
+    if not (text.isascii() and text.isdigit() and int(text[:12]) >= 1):
+        raise BadRequest(problem, parameter=name)
+    if int(text[:12]) > most and name == "page[size]":
+        meta = {"page": {"maxSize": most}}
+        raise OfProfile(problem, type_=CURSOR + "max-size-exceeded", parameter=name, meta=meta)
+    if int(text[:12]) > most:
+        raise BadRequest(problem, parameter=name)
     return int(text)
+
+
+def page_number(pages: dict[str, str], name: str, usual: int, most: int) -> int:
+    """One number of a page at an address with a list of its own making. BadRequest names the parameter."""
+    return _number(pages, name, usual, most)
+
+
+def write_query(words: Iterable[tuple[str, str]]) -> str:
+    """The query string of a link, with its question mark; brackets in names are encoded, as JSON:API has it."""
+    text = urlencode(list(words), safe=",")
+    return f"?{text}" if text else ""
 
 
 def write_cursor(values: tuple[object, ...]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
 
 
-def _cursor(pages: dict[str, str], name: str, sorts: int) -> tuple[object, ...] | None:
+def _key_kinds(registry: Registry, entity: Entity, sorts: tuple[Sort, ...]) -> list[str]:
+    """What a cursor of this list holds: the kind of each sort key, then "id" unless that is a key already."""
+    found = []
+    for sort in sorts:
+        _, last = resolve(registry, entity, sort.path, "sort")
+        found.append(last.kind.name if isinstance(last, Field) else "id")
+    return found if any(s.path == ("id",) for s in sorts) else [*found, "id"]
+
+
+def _cursor(pages: dict[str, str], name: str, keys: list[str]) -> tuple[object, ...] | None:
     text = pages.get(name)
     if not text:
         return None
@@ -157,16 +198,30 @@ def _cursor(pages: dict[str, str], name: str, sorts: int) -> tuple[object, ...] 
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         values = None
-    usual = isinstance(values, list) and sorts <= len(values) <= sorts + 1
-    if (
-        not usual
-        or not all(v is None or isinstance(v, str | int | bool) for v in values)
-        or not isinstance(values[-1], int | str)
-    ):
-        raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
-    if any(isinstance(v, int) and not -(2**63) <= v < 2**63 for v in values):
+    if not isinstance(values, list) or len(values) != len(keys) or not all(map(_could_be, values, keys)):
         raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
     return tuple(values)
+
+
+_NUMBERS = ("id", "integer", "decimal", "money", "relation", "file")
+
+
+def _could_be(value: object, kind: str) -> bool:
+    """Can a column of this kind hold the value? PostgreSQL would not even compare it with another type."""
+    if value is None:
+        return kind != "id"
+    if kind == "boolean":
+        return type(value) in (bool, int) and value in (0, 1)
+    if kind in _NUMBERS:
+        return type(value) is int and -(2**63) <= value < 2**63
+    if type(value) is not str or "\x00" in value:
+        return False
+    if kind in ("date", "datetime"):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return False
+    return True
 
 
 def _depends(registry: Registry, entity: Entity, query: Query, include: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from appliance.base import clock
 from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
 from appliance.http.jsonapi.document import VERSION
-from appliance.http.jsonapi.parameters import Asked
+from appliance.http.jsonapi.parameters import Asked, write_query
 from appliance.records.log import Entry
 from appliance.records.permissions import may, sees
 from appliance.records.reading import Reading
@@ -65,7 +65,7 @@ def record_as_of(records: Records, reading: Reading, table: Table, record_id: in
     chosen = asked.fields.get(entity.type)
     relationships: dict[str, Any] = {}
     for field in entity.relationships:
-        if (chosen and field.name not in chosen) or field.target not in reading.registry.entities:
+        if (chosen is not None and field.name not in chosen) or field.target not in reading.registry.entities:
             continue
         type_ = reading.registry.entities[str(field.target)].type
         value = past.get(field.name)
@@ -74,7 +74,7 @@ def record_as_of(records: Records, reading: Reading, table: Table, record_id: in
         else:
             data = {"type": type_, "id": value} if value else None
         relationships[field.name] = {"data": data}
-    attributes = {f.name: past.get(f.name) for f in entity.attributes if not chosen or f.name in chosen}
+    attributes = {f.name: past.get(f.name) for f in entity.attributes if chosen is None or f.name in chosen}
     resource = {
         "type": entity.type,
         "id": str(record_id),
@@ -83,7 +83,8 @@ def record_as_of(records: Records, reading: Reading, table: Table, record_id: in
         "links": {"self": f"/api/{entity.type}/{record_id}"},
         "meta": {"version": version if version > 0 else row[1] if row else 0, "as_of": position},
     }
-    return {"jsonapi": VERSION, "data": resource}
+    link = f"/api/{entity.type}/{record_id}" + write_query(asked.words)
+    return {"jsonapi": VERSION, "data": resource, "links": {"self": link}}
 
 
 def history(records: Records, reading: Reading, table: Table, record_id: int, *, after: int, limit: int) -> list[Entry]:

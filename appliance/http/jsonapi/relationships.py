@@ -7,19 +7,21 @@ from typing import Any
 
 from flask import Response, request
 
-from appliance.base.errors import BadRequest, NotAllowed, NotFound
+from appliance.base.errors import BadRequest, Invalid, NotAllowed, NotFound
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import incoming, parameters
-from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.answers import answer, check_accept, no_content, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.past import entry_resource, history
 from appliance.http.jsonapi.resources import Resources, read_id, wanted_version, writable
 from appliance.records.entity import Entity, Field, Inverse
-from appliance.records.query import Condition
+from appliance.records.query import MAX_SIZE, Condition
 from appliance.records.reading import Reading
 from appliance.records.registry import Registry
+from appliance.records.tables import Table
 
 
 @dataclass
@@ -33,14 +35,11 @@ class Relationships:
         row = reading.get(entity.name, read_id(entity, id_))
         table = registry.tables[entity.name]
         if isinstance(step, Field) and not step.many:
-            target = registry.tables[str(step.target)]
-            found = reading.by_ids(target.entity.name, filter(None, [row[table.place[name]]]))
-            asked = self.resources.asked(registry, target.entity, listing=False)
-            if not found:
-                return answer({"jsonapi": VERSION, "data": None, "links": {"self": request.path}})
-            return answer(Documents(reading, asked).one(target, next(iter(found.values()))))
+            return self._related_one(reading, registry.tables[str(step.target)], row[table.place[name]])
         if isinstance(step, Inverse):
             entity_there, condition = registry.entities[step.source], Condition((step.field,), "eq", (row[0],))
+        elif step.inverse:
+            entity_there, condition = registry.entities[str(step.target)], Condition((step.inverse,), "eq", (row[0],))
         else:
             ids = reading.linked(table, step, [row[0]])[row[0]]
             entity_there, condition = registry.entities[str(step.target)], Condition(("id",), "in", tuple(ids) or (-1,))
@@ -49,17 +48,34 @@ class Relationships:
             registry, reading.actor, entity_there, f"{request.path}", condition, (entity.name,)
         )
 
+    def _related_one(self, reading: Reading, target: Table, held: int | None) -> Response:
+        asked = self.resources.asked(reading.registry, target.entity, listing=False)
+        if asked.as_of is not None:
+            raise BadRequest(say("There is no parameter {name} here.", name="as-of"), parameter="as-of")
+        found = reading.by_ids(target.entity.name, [] if held is None else [held])
+        if found:
+            return answer(Documents(reading, asked).one(target, found[held or 0], request.path))
+        document: dict[str, Any] = {"jsonapi": VERSION, "data": None}
+        document["links"] = {"self": request.path + write_query(asked.words)}
+        return answer(document if asked.include is None else {**document, "included": []})
+
     def linkage(self, type_: str, id_: str, name: str) -> Response:
-        """GET /api/<type>/<id>/relationships/<relation>."""
+        """GET /api/<type>/<id>/relationships/<relation>; paths to include begin with that relation."""
         registry, entity, _ = self._step(type_, name)
-        parameters.read(registry, entity, request.query_string.decode("latin-1"), listing=False)
+        asked = parameters.read(registry, entity, request.query_string.decode("latin-1"), listing=False)
+        if asked.as_of is not None:
+            raise BadRequest(say("There is no parameter {name} here.", name="as-of"), parameter="as-of")
+        if any(path[0] != name for path in asked.include or ()):
+            raise BadRequest(say("Here include goes through {name}.", name=name), parameter="include")
         reading = self._reading(registry)
         row = reading.get(entity.name, read_id(entity, id_))
-        return answer(Documents(reading).linkage(registry.tables[entity.name], row, name))
+        return answer(Documents(reading, asked).linkage(registry.tables[entity.name], row, name))
 
     def change(self, type_: str, id_: str, name: str) -> Response:
         """PATCH, POST and DELETE /api/<type>/<id>/relationships/<relation>: 204."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
+        no_parameters()
         document = requests.body_object()
         if "data" not in document:
             raise BadRequest(say("The body needs data."), pointer="/data")
@@ -69,15 +85,18 @@ class Relationships:
             step = _step_of(work.registry, entity, name)
             record_id = read_id(entity, id_)
             version = wanted_version({})
-            if isinstance(step, Field) and not step.many:
-                if request.method != "PATCH":
-                    raise NotAllowed(say("A link to one record is replaced by PATCH."))
-                target = incoming.identifier(work.registry, step, data)
-                work.update(entity.name, record_id, {name: target}, version=version)
-            else:
-                ids = incoming.identifiers(work.registry, entity, name, data)
-                how = {"POST": "add", "DELETE": "remove", "PATCH": "replace"}[request.method]
-                work.relate(entity.name, record_id, name, ids, how, version=version)
+            try:
+                if isinstance(step, Field) and not step.many:
+                    if request.method != "PATCH":
+                        raise NotAllowed(say("A link to one record is replaced by PATCH."))
+                    target = incoming.identifier(work.registry, step, data)
+                    work.update(entity.name, record_id, {name: target}, version=version)
+                else:
+                    ids = incoming.identifiers(work.registry, entity, name, data)
+                    how = {"POST": "add", "DELETE": "remove", "PATCH": "replace"}[request.method]
+                    work.relate(entity.name, record_id, name, ids, how, version=version)
+            except Invalid as error:
+                raise incoming.placed(error, entity, at="/data") from None
         return no_content()
 
     def history(self, type_: str, id_: str) -> Response:
@@ -85,27 +104,23 @@ class Relationships:
         records = self.resources.records
         registry = records.registry
         entity = registry.of_type(type_)
-        after, limit = 0, 100
-        for name, value in request.args.items():
-            if name not in ("page[after]", "page[size]") or not (
-                value.isascii() and value.isdigit() and len(value) < 18
-            ):
-                raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
-            if name == "page[after]":
-                after = int(value)
-            else:
-                limit = min(max(int(value), 1), 500)
+        no_parameters("page[after]", "page[size]")
+        limit = parameters.page_number(request.args, "page[size]", 100, MAX_SIZE)
+        text = request.args.get("page[after]", "0")
+        if not (text.isascii() and text.isdigit() and len(text) < 18):
+            raise BadRequest(say("{name} is not a cursor of this list.", name="page[after]"), parameter="page[after]")
+        after = int(text)
         reading = self._reading(registry)
         entries = history(
-            records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit
+            records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit + 1
         )
-        return answer(
-            {
-                "jsonapi": VERSION,
-                "data": [entry_resource(e) for e in entries],
-                "links": {"self": request.full_path.rstrip("?")},
-            }
-        )
+        links: dict[str, str | None] = {"self": request.path + write_query(request.args.items())}
+        links["next"] = None
+        if len(entries) > limit:
+            entries = entries[:limit]
+            following = {**request.args, "page[after]": str(entries[-1].position)}
+            links["next"] = request.path + write_query(following.items())
+        return answer({"jsonapi": VERSION, "data": [entry_resource(e) for e in entries], "links": links})
 
     def _step(self, type_: str, name: str) -> tuple[Registry, Entity, Field | Inverse]:
         registry = self.resources.records.registry

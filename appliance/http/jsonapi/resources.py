@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +15,20 @@ from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import parameters
-from appliance.http.jsonapi.answers import OPTIONS, Kept, Memory, answer, answer_bytes, no_content
+from appliance.http.jsonapi.answers import (
+    OPTIONS,
+    Kept,
+    Memory,
+    answer,
+    answer_bytes,
+    check_accept,
+    no_content,
+    no_parameters,
+)
 from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_data, read_resource
-from appliance.http.jsonapi.media import check_content_type, choose
+from appliance.http.jsonapi.media import check_content_type, choose, wants_cursors
 from appliance.http.jsonapi.parameters import Asked
 from appliance.http.jsonapi.past import record_as_of
 from appliance.http.jsonapi.storing import Storing
@@ -29,7 +39,10 @@ from appliance.records.query import Condition
 from appliance.records.reading import Found, Reading
 from appliance.records.records import PROCESS, Records
 from appliance.records.registry import Registry
+from appliance.records.tables import Row
 from appliance.records.work import Work
+
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[^",]*)?"?')
 
 
 @dataclass
@@ -59,12 +72,16 @@ class Resources:
     ) -> Response:
         """A list at any address; `narrowed` is a condition the address itself stands for, `also` what it hangs on beside
         the entities in the query."""
-        media = choose(request.headers.get("Accept", ""))
-        key = (registry.revision, path, request.query_string, actor.rights)
+        accept = request.headers.get("Accept", "")
+        media = choose(accept)
+        by_cursor = wants_cursors(accept)
+        key = (registry.revision, path, request.query_string, actor.rights, by_cursor)
         kept = self.memory.get(key)
         if kept and self._versions(kept.depends) == kept.versions:
-            return answer_bytes(kept.body, etag=kept.etag, media=media)
+            return answer_bytes(kept.body, etag=kept.etag, media=choose(accept, cursor=True) if kept.cursor else media)
         asked = self.asked(registry, entity)
+        if by_cursor and not any(name == "page[number]" for name, _ in asked.words):
+            asked = replace(asked, query=replace(asked.query, page=replace(asked.query.page, cursor=True)))
         if narrowed:
             query = replace(asked.query, conditions=(*asked.query.conditions, narrowed))
             asked = replace(asked, query=query, depends=(*asked.depends, *also))
@@ -76,8 +93,9 @@ class Resources:
         document = Documents(reading, asked).many(reading.table(entity.name), found, path)
         body = orjson.dumps(document, option=OPTIONS)
         etag = f'"{PROCESS}-{_digest(key, versions)}"'
-        self.memory.put(key, Kept(asked.depends, versions, etag, body))
-        return answer_bytes(body, etag=etag, media=media)
+        cursor = found.keys is not None
+        self.memory.put(key, Kept(asked.depends, versions, etag, body, cursor))
+        return answer_bytes(body, etag=etag, media=choose(accept, cursor=True) if cursor else media)
 
     def _page(self, reading: Reading, asked: Asked, versions: tuple[int, ...]) -> Found:
         """The page; its total is remembered beside the lists, for whoever turns the pages asks for it again and again."""
@@ -87,7 +105,7 @@ class Resources:
         found = reading.page(replace(query, page=replace(query.page, totals=False)))
         key = ("total", reading.registry.revision, query.entity, query.conditions, reading.actor.rights)
         kept = self.memory.get(key)
-        if kept is None or kept.versions != versions:
+        if kept is None or kept.versions != versions or kept.depends != asked.depends:
             kept = Kept(asked.depends, versions, "", str(reading.count(query)).encode())
             self.memory.put(key, kept)
         return replace(found, total=int(kept.body))
@@ -108,14 +126,14 @@ class Resources:
         asked = self.asked(registry, entity, listing=False) if request.query_string else None
         table = registry.tables[entity.name]
         if asked and asked.as_of is not None:
+            if asked.include is not None:
+                raise BadRequest(say("The past of a record is shown without others."), parameter="include")
             return answer(record_as_of(self.records, reading, table, read_id(entity, id_), asked))
         versions = self._versions(asked.depends) if asked and asked.include else ()
         row = reading.get(entity.name, read_id(entity, id_))
-        etag = (
-            f'"{row[1]}"'
-            if asked is None
-            else f'"{row[1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
-        )
+        etag = etag_of(registry, row)
+        if asked is not None:
+            etag = f'{etag[:-1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
         return answer(Documents(reading, asked).one(table, row), etag=etag)
 
     # ------------------------------------------------------------------ writing
@@ -123,12 +141,13 @@ class Resources:
     def create(self, type_: str) -> Response:
         """POST /api/<type>: 201, or 200 when an upsert found the record."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = requests.actor()
         document = requests.body_object()
 
         def run(work: Work) -> Response:
             entity = writable(work.registry, type_)
-            asked = self.asked(work.registry, entity, listing=False) if request.query_string else None
+            asked = self._asked_of_write(work.registry, entity)
             storing = Storing(work)
             storing.read_included(document)
             incoming = read_resource(work.registry, _with_meta(document), "/data", entity=entity, creating=True)
@@ -139,18 +158,20 @@ class Resources:
             reading = Reading(self.records.database, work.registry, actor)
             location = f"/api/{entity.type}/{row[0]}"
             body = Documents(reading, asked).one(table, row)
-            return answer(body, 201 if created else 200, etag=f'"{row[1]}"', location=location if created else None)
+            etag = etag_of(work.registry, row)
+            return answer(body, 201 if created else 200, etag=etag, location=location if created else None)
 
         return self.idempotency.once(actor, run)
 
     def update(self, type_: str, id_: str) -> Response:
         """PATCH /api/<type>/<id>: with If-Match or meta.version, 412 when somebody was faster."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = requests.actor()
         document = requests.body_object()
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
-            asked = self.asked(work.registry, entity, listing=False) if request.query_string else None
+            asked = self._asked_of_write(work.registry, entity)
             incoming = read_resource(
                 work.registry, read_data(document), "/data", entity=entity, id_=read_id(entity, id_), creating=False
             )
@@ -159,18 +180,28 @@ class Resources:
             row = storing.update(incoming, wanted_version(incoming.meta))
             storing.create_rest()
             table = work.table(entity.name)
-            row = work.row(table, row[0]) or row if work.database.dialect == "postgres" or incoming.inverses else row
+            again = work.database.dialect == "postgres" or incoming.inverses or storing.lids
+            row = work.row(table, row[0]) or row if again else row
             reading = Reading(self.records.database, work.registry, actor)
             body = Documents(reading, asked).one(table, row)
-        return answer(body, etag=f'"{row[1]}"')
+            etag = etag_of(work.registry, row)
+        return answer(body, etag=etag)
 
     def delete(self, type_: str, id_: str) -> Response:
         """DELETE /api/<type>/<id>: 204."""
         actor = requests.actor()
+        check_accept()
+        no_parameters()
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
             work.delete(entity.name, read_id(entity, id_), version=wanted_version({}))
         return no_content()
+
+    def _asked_of_write(self, registry: Registry, entity: Entity) -> Asked | None:
+        asked = self.asked(registry, entity, listing=False) if request.query_string else None
+        if asked and asked.as_of is not None:
+            raise BadRequest(say("There is no parameter {name} here.", name="as-of"), parameter="as-of")
+        return asked
 
     def _versions(self, entities: tuple[str, ...]) -> tuple[int, ...]:
         return tuple(map(self.records.versions.of, entities))
@@ -192,14 +223,17 @@ def writable(registry: Registry, type_: str) -> Entity:
     return entity
 
 
+def etag_of(registry: Registry, row: Row) -> str:
+    """A record's ETag: its version, and that of the schema, which decides what fields there are to see."""
+    return f'"{row[1]}-{registry.revision}"'
+
+
 def wanted_version(meta: Mapping[str, Any]) -> int | None:
     """The version the client has seen: If-Match, or meta.version."""
     header = request.headers.get("If-Match")
-    if header and header.strip() != "*":
-        text = header.strip().removeprefix("W/").strip('"').split("-")[0]
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
-            return -1  # somebody else's ETag matches nothing here
-        return int(text)
+    if header is not None and header.strip() != "*":
+        found = _VERSION.fullmatch(header.strip())
+        return int(found[1]) if found else -1  # somebody else's ETag matches nothing here
     version = meta.get("version")
     if version is not None and (type(version) is not int):
         raise BadRequest(say("meta.version must be a whole number."), pointer="/data/meta/version")
@@ -209,9 +243,9 @@ def wanted_version(meta: Mapping[str, Any]) -> int | None:
 def _with_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """`meta.upsert` may stand at the top of the document or in the resource."""
     data = read_data(document)
-    meta = document.get("meta")
-    if isinstance(meta, dict) and "upsert" in meta and "upsert" not in (data.get("meta") or {}):
-        return {**data, "meta": {**(data.get("meta") or {}), "upsert": meta["upsert"]}}
+    meta, own = document.get("meta"), data.get("meta", {})
+    if isinstance(meta, dict) and "upsert" in meta and isinstance(own, dict) and "upsert" not in own:
+        return {**data, "meta": {**own, "upsert": meta["upsert"]}}
     return data
 
 

@@ -38,20 +38,29 @@ class Storing:
             if not isinstance(data, dict) or not isinstance(data.get("lid"), str):
                 raise BadRequest(say("A resource to be created in included needs a lid."), pointer=f"{where}/lid")
             incoming = read_resource(self.registry, data, where, creating=True)
-            self._waiting[(incoming.entity.type, str(incoming.lid))] = incoming
+            if incoming.entity.builtin:  # users, roles and files come into being at addresses of their own
+                raise BadRequest(
+                    say("{type} cannot be written at this address.", type=incoming.entity.type), pointer=f"{where}/type"
+                )
+            key = (incoming.entity.type, str(incoming.lid))
+            if key in self._waiting:
+                raise BadRequest(say("Two resources have this lid."), pointer=f"{where}/lid")
+            self._waiting[key] = incoming
 
     def create(self, incoming: Incoming) -> tuple[Row, bool]:
         """(row, created): with `meta.upsert` an existing record may be updated instead."""
         upsert = incoming.meta.get("upsert")
+        if incoming.lid and (incoming.entity.type, incoming.lid) in self.lids:
+            raise BadRequest(say("Two resources have this lid."), pointer=f"{incoming.where}/lid")
         settle(self.registry, incoming, self.by_lid)
         if upsert:
             existing = self._find(incoming, upsert)
-            if existing is not None:
-                return self._store(incoming, existing), False
-        row = self._store(incoming, None)
+            row, created = self._store(incoming, existing), existing is None
+        else:
+            row, created = self._store(incoming, None), True
         if incoming.lid:
             self.lids[(incoming.entity.type, incoming.lid)] = row[0]
-        return row, True
+        return row, created
 
     def create_rest(self) -> None:
         """Included resources nobody has pointed at yet: those that point at the primary one."""
@@ -74,6 +83,10 @@ class Storing:
                 self.work.relate(entity.name, row[0], name, targets, "replace")
         except Invalid as error:
             raise placed(error, entity, incoming.where) from None
+        except Conflict as error:
+            if error.pointer and error.pointer.startswith("/data/"):  # said of a resource; this one may stand elsewhere
+                error.pointer = incoming.where + error.pointer.removeprefix("/data")
+            raise
         return row
 
     def _find(self, incoming: Incoming, upsert: Any) -> int | None:

@@ -48,7 +48,14 @@ class Desk:
     def __init__(self, records: Records, folder: Path):
         self.records, self.file = records, folder / "file.csv"
 
-    def bring(self, content: str | bytes, entity: str = "person", actor: Actor = SYSTEM, steps: Steps | None = None, **plan: Any) -> Report:
+    def bring(
+        self,
+        content: str | bytes,
+        entity: str = "person",
+        actor: Actor = SYSTEM,
+        steps: Steps | None = None,
+        **plan: Any,
+    ) -> Report:
         self.file.write_bytes(content.encode() if isinstance(content, str) else content)
         return run_import(self.records, actor, Plan(entity, self.file, **plan), steps=steps)
 
@@ -75,7 +82,16 @@ def no_office(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("encoding", "delimiter"),
-    [("utf-8", ","), ("utf-8-sig", ";"), ("utf-16", "\t"), ("utf-16-le", ","), ("utf-16-be", ";"), ("utf-32", ","), ("cp1252", ";"), ("cp1251", ",")],
+    [
+        ("utf-8", ","),
+        ("utf-8-sig", ";"),
+        ("utf-16", "\t"),
+        ("utf-16-le", ","),
+        ("utf-16-be", ";"),
+        ("utf-32", ","),
+        ("cp1252", ";"),
+        ("cp1251", ","),
+    ],
 )
 def test_encoding_and_delimiter_are_found(no_office: Path, encoding: str, delimiter: str) -> None:
     from appliance.features.imports import reading
@@ -93,7 +109,15 @@ def test_encoding_and_delimiter_are_found(no_office: Path, encoding: str, delimi
 
 
 def test_what_is_no_table_is_refused(desk: Desk) -> None:
-    for content in (b"", b"  \n\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 9, b"a,a\n1,2\n", b"colour\nred\n", b"[1, 2]", b'{"a": 1, '):
+    for content in (
+        b"",
+        b"  \n\n",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 9,
+        b"a,a\n1,2\n",
+        b"colour\nred\n",
+        b"[1, 2]",
+        b'{"a": 1, ',
+    ):
         with pytest.raises(Invalid):
             desk.bring(content)
     with pytest.raises(NotFound):
@@ -105,7 +129,7 @@ def test_what_is_no_table_is_refused(desk: Desk) -> None:
 
 def test_values_are_read_by_the_fields_kind_and_rows_that_do_not_fit_are_named(desk: Desk) -> None:
     report = desk.bring(
-        ' Full name ,Code,born,pay,stage,note,colour\r\n'
+        " Full name ,Code,born,pay,stage,note,colour\r\n"
         'Ada,0042,1815-12-10,-1.50,OLD,"two\r\nlines, ""quoted""",x\r\n'  # row 2
         "\r\n"  # row 3: empty, but counted
         "Bob,,soon,,,,\r\n"
@@ -149,14 +173,18 @@ def test_an_upsert_twice_changes_nothing_and_of_doubles_the_last_wins(desk: Desk
 
 def test_links_are_found_by_a_key_and_a_missing_one_rejects_the_row(desk: Desk) -> None:
     mapping = {"company.code": "firm", "tags.word": "labels"}
-    report = desk.bring("name,firm,labels\nAda,A,red\nBob,Z,\nCyd,,red; red\nDee,B,blue\nEve,B,green\n", mapping=mapping)
+    report = desk.bring(
+        "name,firm,labels\nAda,A,red\nBob,Z,\nCyd,,red; red\nDee,B,blue\nEve,B,green\n", mapping=mapping
+    )
     assert report.rejects == [
         (3, "firm: there is no company with code Z"),
         (5, "labels: several tag records have word blue"),
         (6, "labels: there is no tag with word green"),
     ]
     assert [(r["name"], r["company"], r["tags"]) for r in desk.rows()] == [("Ada", "1", [1]), ("Cyd", None, [1])]
-    assert desk.bring("name,company,tags\nFay,2,\"1,3\"\nGus,99,\n").rejects == [(3, "company: there is no company with id 99")]
+    assert desk.bring('name,company,tags\nFay,2,"1,3"\nGus,99,\n').rejects == [
+        (3, "company: there is no company with id 99")
+    ]
     assert desk.rows()[-1]["tags"] == [1, 3]
 
 
@@ -190,7 +218,9 @@ def test_rejected_rows_can_be_corrected_and_imported(desk: Desk) -> None:
     assert desk.names() == ["Ada", "Bob"]
 
 
-def test_an_import_that_was_killed_goes_on_and_stores_nothing_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_was_killed_goes_on_and_stores_nothing_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(running, "CHUNK", 3)
     content = "name,born\n" + "".join(f"p{n},{'x' if n == 1 else ''}\n" for n in range(8))
     steps = Steps(desk.records.database, "job:1")
@@ -210,7 +240,9 @@ def test_an_import_that_was_killed_goes_on_and_stores_nothing_twice(desk: Desk, 
     assert desk.names() == ["p0", *(f"p{n}" for n in range(2, 8))]
 
 
-def test_a_field_retyped_while_a_long_import_runs_gets_values_of_its_new_kind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_retyped_while_a_long_import_runs_gets_values_of_its_new_kind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(running, "CHUNK", 2)
     desk.file.write_text("name,code\na,1\nb,2\nc,03\nd,x\n")
 
@@ -227,7 +259,10 @@ def test_a_field_retyped_while_a_long_import_runs_gets_values_of_its_new_kind(de
 
 
 def test_json_is_read_too(desk: Desk) -> None:
-    people = [{"name": "Ada", "pay": 1.5, "tags": [1, 3], "note": None}, {"name": "Bob", "born": "2000-01-01", "stage": True}]
+    people = [
+        {"name": "Ada", "pay": 1.5, "tags": [1, 3], "note": None},
+        {"name": "Bob", "born": "2000-01-01", "stage": True},
+    ]
     for content in (json.dumps(people), "\n".join(map(json.dumps, people))):
         report = desk.bring(content)
         assert (report.created, [n for n, _ in report.rejects]) == (1, [2])
