@@ -5,7 +5,9 @@ The second one is fenced: if the lease was lost, nothing of it happens, not the 
 from __future__ import annotations
 
 import logging
+import sys
 import threading
+import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +21,9 @@ from huey.registry import Message
 from appliance.base import clock
 from appliance.engines.queue.protocol import Delivery, Queue
 from appliance.jobs import outcome, row
-from appliance.jobs.kind import JobKind, LostLease
+from appliance.jobs.helper import Helper
+from appliance.jobs.kind import JobKind, LostLease, OutOfTime
+from appliance.jobs.lanes import LONG, LaneBook
 from appliance.jobs.messages import JsonMessages, KindRegistry
 from appliance.jobs.run import Run
 
@@ -37,6 +41,7 @@ class Claim:
 
     delivery: Delivery
     run: Run
+    lane: str
     ending: ExitStack | None = None
     give_back: bool = False
     noted: bool = False
@@ -76,8 +81,9 @@ class JobHuey(Huey):
         super().__init__("ingot", results=False, serializer=JsonMessages())
         self._registry = KindRegistry()
         self.jobs = jobs
-        self.lanes: tuple[str, ...] | None = None
-        self._running: set[Run] = set()
+        self.book = LaneBook()
+        self.helper = Helper()
+        self._running: dict[Run, JobTask] = {}
         self._lock = threading.Lock()
 
     def get_storage(self, **_: Any) -> Queue:
@@ -92,6 +98,7 @@ class JobHuey(Huey):
             "default_priority": kind.priority,
         }
         self._registry.register(type(kind.name, (JobTask,), attributes))
+        self.book.know(kind.lane)
 
     def fresh(self, name: str, priority: int | None = None) -> JobTask:
         """A fresh task of a kind, not yet enqueued. Raises HueyException for a kind that is unknown."""
@@ -109,17 +116,31 @@ class JobHuey(Huey):
     def dequeue(self) -> JobTask | None:
         """The next job, already marked as running; None after a while of nothing to do."""
         heard = self.queue.rings()
-        if not self.queue.ready(self.lanes):
+        lane = self.next_lane()
+        if lane is None:
             self.queue.wait(heard, _IDLE)
             return None
-        with self.jobs.database.write():
-            delivery = self.queue.claim(self.lanes)
-            task = self._start(delivery) if delivery else None
-        if task is None and delivery is not None:
-            self.queue.forget(delivery)
+        if not self.book.enter(lane):
+            return None
+        task = None
+        try:
+            with self.jobs.database.write():
+                delivery = self.queue.claim((lane,))
+                task = self._start(delivery, lane) if delivery else None
+            if task is None and delivery is not None:
+                self.queue.forget(delivery)
+        finally:
+            if task is None:
+                self.book.leave(lane)
         return task
 
-    def _start(self, delivery: Delivery) -> JobTask | None:
+    def next_lane(self) -> str | None:
+        """The lane a free thread should serve: one with room and something ready."""
+        free = self.book.open()
+        ready = set(self.queue.lanes_ready(free))
+        return next((lane for lane in free if lane in ready), None)
+
+    def _start(self, delivery: Delivery, lane: str) -> JobTask | None:
         try:
             message = self.serializer.deserialize(delivery.message)
             job = self.jobs.table.get(message.kwargs["job"])
@@ -127,17 +148,17 @@ class JobHuey(Huey):
             log.exception("A message or its job cannot be read; it stays in ingot_task, id %s", delivery.id)
             self.queue.bury(delivery)
             return None
-        if job is None or job.final or job.task != message.id:  # cancelled while it waited, or a leftover
+        if job is None or job.final or job.own_state or job.task != message.id:  # cancelled meanwhile, or a leftover
             self.queue.acknowledge(delivery)
             return None
         try:
             task = self._fit(job, message, delivery)
         except _Unfit as unfit:
-            self.jobs.close(job.id, unfit.state, error=unfit.error)
+            self.jobs.tree.end(job.id, unfit.state, error=unfit.error)
             self.queue.acknowledge(delivery)
             return None
         started = self.jobs.begin(job)
-        task.claim = Claim(delivery, Run(started, task.kind, self.jobs.table, self.jobs.changes.tell))
+        task.claim = Claim(delivery, Run(started, task.kind, self.jobs), lane)
         return task
 
     def _fit(self, job: row.JobRow, message: Message, delivery: Delivery) -> JobTask:
@@ -157,8 +178,9 @@ class JobHuey(Huey):
         """Run a claimed job to its acknowledgement. Raises when the outcome could not be written: then the message
         comes back when its lease ends."""
         claim = task.claim
+        claim.run.thread = threading.get_ident()
         with self._lock:
-            self._running.add(claim.run)
+            self._running[claim.run] = task
         try:
             with ExitStack() as claim.ending:
                 super().execute(task, timestamp)
@@ -170,9 +192,42 @@ class JobHuey(Huey):
         except LostLease:
             log.warning("Job %s was taken over by another worker; this outcome is dropped", claim.run.job_id)
         finally:
-            with self._lock:
-                self._running.discard(claim.run)
+            self._leave(claim)
             self.queue.forget(claim.delivery)
+
+    def _leave(self, claim: Claim) -> None:
+        with self._lock:
+            if self._running.pop(claim.run, None) is None:
+                return
+        self.book.leave(claim.lane)
+        if claim.lane in LONG:  # somebody may have waited for the place, not for a message
+            self.queue.ring()
+
+    def abandon(self, run: Run) -> bool:
+        """A body has outlived its time limit in silence. Write down the failure, plan the retry, and leave its thread to
+        itself: whatever it still wants to note is void. False when it has ended meanwhile."""
+        with self._lock:
+            task = self._running.get(run)
+        if task is None:
+            return False
+        late = OutOfTime(f"the time limit of {run.row.time_limit} s is over, and the body did not react")
+        ended = outcome.failed(run, late, task.retries, f"{late}. It was here:\n{where(run.thread)}")
+        try:
+            with self.jobs.database.write():
+                self.jobs.note(run, ended)
+                if ended.delay is not None:
+                    again = self.fresh(run.kind.name, task.priority)
+                    again.id, again.retries, again.kwargs = task.id, task.retries - 1, {"job": run.job_id}
+                    again.eta = eta(ended.delay)
+                    self.add_schedule(again)
+                if not self.queue.acknowledge(task.claim.delivery):
+                    raise LostLease(f"job {run.job_id}")
+        except LostLease:
+            return False
+        run.abandoned = True
+        self.queue.forget(task.claim.delivery)
+        self._leave(task.claim)
+        return True
 
     def runs(self) -> list[Run]:
         """What this process is working on."""
@@ -183,6 +238,12 @@ class JobHuey(Huey):
 class _Unfit(Exception):
     def __init__(self, state: str, error: str | None = None):
         self.state, self.error = state, error
+
+
+def where(thread: int) -> str:
+    """The stack of a thread, for people."""
+    frame = sys._current_frames().get(thread)
+    return "".join(traceback.format_stack(frame)) if frame else "(the thread is gone)"
 
 
 def eta(delay: float) -> Any:

@@ -15,6 +15,8 @@ Body = Callable[..., Any]
 of it), so it says what should be, not what to add."""
 
 HOUR = 3600.0
+GRACE = 5.0
+"""Seconds that a body may outlive its time limit, or being cancelled, before it is given up."""
 _HOPELESS = (BadRequest, Invalid, NotAllowed, NotFound, TooLarge, Unsupported)
 
 
@@ -23,8 +25,13 @@ class JobKind:
     """One kind of job. Nothing registers itself: assembly hands all kinds to `Jobs`.
 
     `attempts` counts failures, not deaths of the process. `retry_delay` is in seconds and doubles with every failure.
-    `time_limit` (seconds) is kept by the body's calls of `run.progress`. A kind with `every` (seconds) or `crontab`
-    ("minute hour day month weekday", in UTC) also runs by the clock, without arguments."""
+    `time_limit` (seconds) ends a body at its next `run.progress`; one that stays silent for GRACE more counts as failed,
+    and its thread is replaced. A kind with `every` (seconds) or `crontab` ("minute hour day month weekday", by the box's
+    zone) also runs by the clock, without arguments; people may plan a `schedulable` one themselves.
+
+    A `heavy` body runs in the helper process: a function at the top of a module that imports no web framework, called with
+    a run that has job_id, actor, attempt, log, context, progress and check. It is killed when it outlives its time limit,
+    is cancelled and goes on, and a crash of it is a failure like others. Raises ValueError when it cannot be imported."""
 
     name: str
     body: Body
@@ -36,7 +43,12 @@ class JobKind:
     retry_delay: float = 5.0
     every: float | None = None
     crontab: str | None = None
-    heavy: bool = False  # a seam: such bodies will run in a helper process; today they run in a thread like all others
+    heavy: bool = False
+    schedulable: bool = False
+
+    def __post_init__(self) -> None:
+        if self.heavy and ("<" in self.body.__qualname__ or self.body.__module__ == "__main__"):
+            raise ValueError(f"{self.name}: a heavy body must be a function at the top of a module")
 
     def wait_before_retry(self, failures: int) -> float:
         """Seconds: doubling, an hour at most, and spread by half so that jobs that failed together return apart."""
@@ -45,6 +57,8 @@ class JobKind:
 
 def hopeless(error: BaseException) -> bool:
     """Would trying again change nothing? So it is when we refused the input ourselves."""
+    if isinstance(error, BodyFailed):
+        return error.hopeless
     return isinstance(error, IngotError) and isinstance(error, _HOPELESS)
 
 
@@ -63,6 +77,14 @@ class OutOfTime(Interrupted):
 
 class Stopping(Interrupted):
     """The process ends: the job goes back to the queue and starts anew in the next one."""
+
+
+class BodyFailed(Exception):
+    """A body failed in the helper process: `text` is its traceback there."""
+
+    def __init__(self, message: str, text: str, hopeless: bool):
+        super().__init__(message)
+        self.text, self.hopeless = text, hopeless
 
 
 class LostLease(Exception):

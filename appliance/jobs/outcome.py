@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from appliance.base.errors import IngotError
 from appliance.jobs import row
-from appliance.jobs.kind import Cancelled, Stopping, hopeless
+from appliance.jobs.kind import BodyFailed, Cancelled, Stopping, hopeless
 from appliance.jobs.run import Run
 from appliance.jobs.table import as_json, storable
 
@@ -35,7 +35,7 @@ def of(run: Run, failures_left: int) -> Outcome:
     except Stopping:
         return Outcome(row.WAITING)
     except BaseException as error:  # SystemExit and the like too: a body must not end our thread
-        return _failed(run, error, failures_left)
+        return failed(run, error, failures_left)
     try:
         result = None if value is None else as_json(value)
     except (TypeError, ValueError) as error:
@@ -45,8 +45,11 @@ def of(run: Run, failures_left: int) -> Outcome:
     return Outcome(row.SUCCESS, result)
 
 
-def _failed(run: Run, error: BaseException, failures_left: int) -> Outcome:
-    text = storable("".join(traceback.format_exception(error)))[-ERROR_LIMIT:]
+def failed(run: Run, error: BaseException, failures_left: int, text: str = "") -> Outcome:
+    """Judge a failure; `text` stands in for the error's own traceback."""
+    if isinstance(error, BodyFailed):
+        text = error.text
+    text = storable(text or "".join(traceback.format_exception(error)))[-ERROR_LIMIT:]
     message = storable(str(error.message if isinstance(error, IngotError) else error)) or type(error).__name__
     if failures_left > 0 and not hopeless(error):
         failures = max(run.kind.attempts - failures_left, 1)

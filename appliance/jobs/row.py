@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-NEW = "new"  # stands for others: children do the work
+NEW = "new"  # not in the queue: waits for other jobs to end, or stands for children none of which has begun
 WAITING = "waiting"  # its message is in the queue
-RUNNING = "running"
+RUNNING = "running"  # its body, or after that what is left of its tree
 RETRYING = "retrying"  # failed, and will be tried again at run_after
 SUCCESS = "success"
 FAILED = "failed"  # and no retry was allowed or would have helped
@@ -48,6 +48,9 @@ class JobRow:
     expires_at: str | None
     started_at: str | None
     finished_at: str | None
+    own_state: str | None  # how its own part ended; it ends itself when its last child has
+    children: int
+    open_children: int
 
     @property
     def final(self) -> bool:

@@ -8,11 +8,16 @@ from typing import Any
 
 from appliance.base import clock
 from appliance.engines.database.protocol import Database
+from appliance.jobs.listing import Listing
 from appliance.jobs.row import COLUMNS, FINAL, WAITING, JobRow
 
 _ALL = ", ".join(COLUMNS)
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
-_HERE = "WHERE id = ? AND attempts = ? AND state = 'running'"  # attempts is the fence: a second start has raised it
+_FRESH = (  # a job with children shows how many of them have ended
+    "progress_done = CASE WHEN children > 0 THEN children - open_children ELSE 0 END, "
+    "progress_total = CASE WHEN children > 0 THEN children END"
+)
+_HERE = "WHERE id = ? AND attempts = ? AND state = 'running' AND own_state IS NULL"  # attempts is the fence: a second start has raised it
 
 
 class JobTable:
@@ -25,29 +30,47 @@ class JobTable:
         self._get = sql(f"SELECT {_ALL} FROM ingot_job WHERE id = ?")
         self._holder = sql("SELECT id FROM ingot_job WHERE held_key = ?")
         self._family = sql(
-            f"SELECT {_ALL} FROM ingot_job WHERE (id = ? OR root = ? OR parent = ?) AND state NOT IN ({_FINAL}) "
-            "ORDER BY id"
+            "WITH RECURSIVE below(id) AS (SELECT id FROM ingot_job WHERE id = ? UNION ALL "
+            "SELECT job.id FROM ingot_job AS job JOIN below ON job.parent = below.id) "
+            f"SELECT {_ALL} FROM ingot_job WHERE id IN (SELECT id FROM below) AND state NOT IN ({_FINAL}) "
+            "ORDER BY id DESC"
         )
         self._begin = sql(
-            "UPDATE ingot_job SET state = 'running', attempts = attempts + 1, started_at = ?, progress_done = 0, "
-            "progress_total = NULL, message = NULL, run_after = NULL WHERE id = ?"
+            "UPDATE ingot_job SET state = 'running', attempts = attempts + 1, started_at = ?, own_state = NULL, "
+            f"{_FRESH}, message = NULL, run_after = NULL WHERE id = ?"
         )
         self._progress = sql(
-            f"UPDATE ingot_job SET progress_done = ?, progress_total = ?, message = ? {_HERE} "
+            "UPDATE ingot_job SET progress_done = CASE WHEN children > 0 THEN children - open_children ELSE ? END, "
+            f"progress_total = CASE WHEN children > 0 THEN children ELSE ? END, message = ? {_HERE} "
             "RETURNING cancel_requested"
         )
         self._leave = sql(
             f"UPDATE ingot_job SET state = ?, error = ?, message = coalesce(?, message), run_after = ? {_HERE}"
         )
+        ended = f"run_after = NULL, held_key = NULL WHERE id = ? AND state NOT IN ({_FINAL})"
         self._finish = sql(
-            "UPDATE ingot_job SET state = ?, error = ?, result = ?, message = coalesce(?, message), finished_at = ?, "
-            f"run_after = NULL, held_key = NULL WHERE id = ? AND state NOT IN ({_FINAL})"
+            "UPDATE ingot_job SET state = ?, own_state = ?, error = ?, result = ?, message = coalesce(?, message), "
+            f"finished_at = ?, {ended}"
+        )
+        self._finish_kept = sql(  # its own part has written these
+            "UPDATE ingot_job SET state = ?, own_state = ?, error = coalesce(?, error), result = coalesce(?, result), "
+            f"message = coalesce(?, message), finished_at = ?, {ended}"
         )
         self._again = sql(
             "UPDATE ingot_job SET state = ?, task = ?, held_key = unique_key, attempts = 0, cancel_requested = ?, "
-            "progress_done = 0, progress_total = NULL, result = NULL, finished_at = NULL, started_at = NULL, "
+            f"own_state = NULL, {_FRESH}, result = NULL, finished_at = NULL, started_at = NULL, "
             f"expires_at = NULL WHERE id = ? AND state IN ({_FINAL})"
         )
+        self._queue = sql(
+            "UPDATE ingot_job SET state = ?, task = ?, priority = ?, run_after = ? "
+            "WHERE id = ? AND state IN ('new', 'waiting', 'retrying')"
+        )
+        self._move = sql("UPDATE ingot_job SET priority = ? WHERE id = ?")
+        self._expired = sql(
+            "SELECT id FROM ingot_job WHERE expires_at < ? AND expires_at IS NOT NULL AND finished_at IS NULL "
+            "AND state IN ('new', 'waiting') AND started_at IS NULL LIMIT ?"
+        )
+        self._children = sql("SELECT id, kind, arguments, state FROM ingot_job WHERE parent = ? ORDER BY id")
         self._ask = sql("UPDATE ingot_job SET cancel_requested = ? WHERE id = ? AND state = 'running'")
         self._old = sql("SELECT id FROM ingot_job WHERE finished_at < ? ORDER BY finished_at LIMIT ?")
         self._delete = sql("DELETE FROM ingot_job WHERE id = ?")
@@ -61,17 +84,23 @@ class JobTable:
         found = self._database.rows(self._holder, (key,))
         return found[0][0] if found else None
 
-    def select(self, wanted: Mapping[str, Any], before: int | None, limit: int) -> list[JobRow]:
-        """Newest first; `wanted` is column -> value, None values are ignored."""
-        tests = {column: value for column, value in wanted.items() if value is not None}
-        where = [f"{column} = ?" for column in tests] + (["id < ?"] if before is not None else [])
-        text = f"SELECT {_ALL} FROM ingot_job{' WHERE ' if where else ''}{' AND '.join(where)} ORDER BY id DESC LIMIT ?"
-        params = [*tests.values(), *([before] if before is not None else []), limit]
-        return [JobRow.read(row) for row in self._database.rows(self._database.sql(text), params)]
+    def select(self, listing: Listing) -> list[JobRow]:
+        where, params = listing.where()
+        text = f"SELECT {_ALL} FROM ingot_job{where} ORDER BY {listing.order()} LIMIT ? OFFSET ?"
+        rows = self._database.rows(self._database.sql(text), [*params, listing.limit, listing.offset])
+        return [JobRow.read(row) for row in rows]
 
     def family(self, job_id: int) -> list[JobRow]:
-        """The job and what it is root or parent of, as far as it is not finished."""
-        return [JobRow.read(row) for row in self._database.rows(self._family, (job_id,) * 3)]
+        """The job and all below it, as far as they are not finished; children before their parents."""
+        return [JobRow.read(row) for row in self._database.rows(self._family, (job_id,))]
+
+    def children(self, job_id: int) -> list[tuple[int, str, str, str]]:
+        """(id, kind, arguments as stored, state) of its direct children, oldest first."""
+        return self._database.rows(self._children, (job_id,))  # type: ignore[return-value]
+
+    def expired(self, limit: int) -> list[int]:
+        """Jobs that nobody started before they expired."""
+        return [job_id for (job_id,) in self._database.rows(self._expired, (clock.wire_now(), limit))]
 
     def counts(self) -> dict[str, int]:
         return dict(self._database.rows("SELECT state, count(*) FROM ingot_job GROUP BY state"))
@@ -100,12 +129,23 @@ class JobTable:
         job_id: int,
         state: str,
         *,
+        own: str | None = None,
+        keep: bool = False,
         error: str | None = None,
         result: str | None = None,
         message: str | None = None,
     ) -> bool:
-        """False when somebody else has finished it."""
-        return self._database.run(self._finish, (state, error, result, message, clock.wire_now(), job_id)) == 1
+        """False when somebody else has finished it. `keep`: what is not given stays as it is."""
+        statement = self._finish_kept if keep else self._finish
+        values = (state, own or state, error, result, message, clock.wire_now(), job_id)
+        return self._database.run(statement, values) == 1
+
+    def queue(self, job_id: int, task: str, priority: int, run_after: str | None) -> bool:
+        """Into the queue with a new message, from any state before running. False when it is in none of these."""
+        return self._database.run(self._queue, (WAITING, task, priority, run_after, job_id)) == 1
+
+    def set_priority(self, job_id: int, priority: int) -> None:
+        self._database.run(self._move, (priority, job_id))
 
     def ask_to_cancel(self, job_id: int) -> None:
         self._database.run(self._ask, (True, job_id))

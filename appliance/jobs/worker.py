@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from huey import consumer
+from huey.consumer import WorkerRecycle
 
 from appliance.jobs.jobs import Jobs
+from appliance.jobs.kind import GRACE
+from appliance.jobs.lanes import LaneBook
+from appliance.jobs.run import Run
 from appliance.jobs.schedule import Schedules
 
 log = logging.getLogger(__name__)
@@ -17,11 +22,22 @@ log = logging.getLogger(__name__)
 _LOOK = 0.025  # seconds between looks for messages of other processes; those of this one ring the bell
 _PROMOTE = 0.2
 _CLOCK = 1.0
+_EXPIRE = 2.0
+_LANES = 60.0
 _PRUNE = 3600.0
 _HEALTH = 5.0
+_LOOK_AFTER = 1.0
+_GRACE = GRACE
 
 
 class _Hand(consumer.Worker):
+    retired = False  # its body was given up, and another thread has its place
+
+    def loop(self, now: Any = None) -> None:
+        super().loop(now)
+        if self.retired:
+            raise WorkerRecycle
+
     def shutdown(self) -> None:
         super().shutdown()
         self.huey.jobs.database.release()
@@ -32,13 +48,19 @@ class _Ticker(consumer.Scheduler):
 
     def initialize(self) -> None:
         self._schedules = Schedules(self.huey.jobs)
-        self._next = {self._promote: 0.0, self._schedules.fire: 0.0, self._prune: time.monotonic() + 60}
-        self._pause = {self._promote: _PROMOTE, self._schedules.fire: _CLOCK, self._prune: _PRUNE}
+        self._pause = {
+            self._promote: _PROMOTE,
+            self._schedules.tick: _CLOCK,
+            self.huey.jobs.expire: _EXPIRE,
+            self._lanes: _LANES,
+            self._prune: _PRUNE,
+        }
+        self._next = dict.fromkeys(self._pause, 0.0) | {self._prune: time.monotonic() + 60}
 
     def loop(self, now: Any = None) -> None:
         queue = self.huey.queue
         try:
-            if queue.ready(self.huey.lanes):
+            if self.huey.next_lane():
                 queue.ring()
             for action, due in self._next.items():
                 if time.monotonic() >= due:
@@ -51,6 +73,11 @@ class _Ticker(consumer.Scheduler):
 
     def _promote(self) -> None:
         self.huey.queue.promote()
+
+    def _lanes(self) -> None:
+        """Messages of a kind that only another release knows may lie in a lane that only it knows."""
+        for lane in self.huey.queue.waiting():
+            self.huey.book.know(lane)
 
     def _prune(self) -> None:
         if count := self.huey.jobs.prune():
@@ -69,12 +96,21 @@ class _InProcess(consumer.Consumer):
 
 
 class Worker:
-    """A service: `start`, `stop`, `health`. Several may serve one database, in one process or in many."""
+    """A service: `start`, `stop`, `health`. Several may serve one database, in one process or in many, each with a `Jobs`
+    of its own. `lanes` binds it to these (see lanes.py for the places each has); `context` is what heavy bodies get."""
 
     name = "worker"
 
-    def __init__(self, jobs: Jobs, threads: int = 3, lanes: tuple[str, ...] | None = None):
+    def __init__(
+        self,
+        jobs: Jobs,
+        threads: int = 3,
+        lanes: tuple[str, ...] | None = None,
+        context: Mapping[str, Any] | None = None,
+    ):
         self._jobs, self._threads, self._lanes = jobs, threads, lanes
+        self._context = dict(context or {})
+        self._given_up = 0
         self._consumer: _InProcess | None = None
         self._heart: threading.Thread | None = None
 
@@ -84,7 +120,10 @@ class Worker:
         Schedules(self._jobs).settle()
         if freed := queue.recover():
             log.info("%s jobs of a process that died start again", freed)
-        self._jobs.huey.lanes = self._lanes
+        huey = self._jobs.huey
+        huey.book, huey.helper.context = LaneBook(self._threads, self._lanes), self._context
+        for kind in self._jobs.kinds.values():
+            huey.book.know(kind.lane)
         self._consumer = _InProcess(self._jobs.huey, workers=self._threads, periodic=False, max_delay=2.0)
         self._heart = threading.Thread(target=self._beat, args=(self._consumer,), name="jobs-heartbeat", daemon=True)
         self._heart.start()
@@ -94,11 +133,14 @@ class Worker:
         queue = self._jobs.queue
         renewed = checked = time.monotonic()
         # Beats on while a body outlasts `stop`: its thread is alive, so nobody else may have the job.
-        while not running.stop_flag.wait(min(_HEALTH, queue.lease / 6)) or self._jobs.huey.runs():
+        while not running.stop_flag.wait(min(_LOOK_AFTER, queue.lease / 6)) or self._jobs.huey.runs():
             try:
                 if time.monotonic() - renewed >= queue.lease / 3:
                     renewed = time.monotonic()
                     queue.renew()
+                for run in self._jobs.huey.runs():
+                    if run.overdue_by(_GRACE) and not run.kind.heavy:
+                        self._give_up(running, run)
                 if time.monotonic() - checked >= _HEALTH and not running.stop_flag.is_set():
                     checked = time.monotonic()
                     running.check_worker_health()
@@ -107,6 +149,20 @@ class Worker:
             if running.stop_flag.is_set():
                 time.sleep(0.1)
         self._jobs.database.release()
+
+    def _give_up(self, running: _InProcess, run: Run) -> None:
+        """A silent body past its limit: its job fails, and a new thread takes the place of the one it sits in."""
+        if not self._jobs.huey.abandon(run):
+            return
+        self._given_up += 1
+        log.error("Job %s (%s) hangs; its thread is left to itself", run.job_id, run.kind.name)
+        for n, (hand, thread) in enumerate(running.worker_threads):
+            if thread.ident == run.thread:
+                hand.retired = True
+                fresh = running._create_worker()
+                started = running._create_process(fresh, f"Worker-{n + 1}")
+                running.worker_threads[n] = (fresh, started)
+                started.start()
 
     def stop(self, deadline: float = 20.0) -> bool:
         """Take no more jobs and wait for those that run. After half of `deadline` (seconds) `run.progress` ends them,
@@ -122,6 +178,7 @@ class Worker:
             for run in self._jobs.huey.runs():
                 run.stop()
             ended = self._join(running, deadline / 2)
+        self._jobs.huey.helper.stop()
         if ended and self._heart:
             self._heart.join(1.0)
             self._consumer = None
@@ -148,4 +205,6 @@ class Worker:
         state, reason = self._jobs.queue.check()
         if alive < self._threads:
             return "degraded", f"{alive} of {self._threads} threads alive"
+        if self._given_up:
+            return "degraded", f"{self._given_up} jobs hung and were given up; {reason}"
         return state, f"{alive} threads, {reason}"

@@ -12,7 +12,7 @@ def _tag(name: str = "t") -> dict[str, object]:
 
 def test_must_send_documents_as_jsonapi_media_type(api: Api) -> None:
     """Universal Responsibilities."""
-    for path in ("/api", "/api/tags", "/api/entities", "/api/fields", "/api/log", "/api/jobs", "/api/users"):
+    for path in ("/api", "/api/tags", "/api/entities", "/api/fields", "/api/users", "/api/roles", "/api/tokens"):
         assert api.ask("GET", path, status=200).headers["Content-Type"].split(";")[0] == MEDIA
     assert api.ask("GET", "/api/nothing", status=404).headers["Content-Type"] == MEDIA
     assert api.ask("POST", "/api/tags", _tag(), status=201).headers["Content-Type"] == MEDIA

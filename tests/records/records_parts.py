@@ -27,12 +27,12 @@ def people(records: Records) -> None:
             work.create("user", {"email": f"{name}@office.example", "name": name})
 
 
-def create(records: Records, entity: str, actor: Actor = SYSTEM, **values: Any) -> int:
+def create(records: Records, entity: str, actor: Actor = SYSTEM, /, **values: Any) -> int:
     with records.work(actor) as work:
         return work.create(entity, values)[0]
 
 
-def update(records: Records, entity: str, id_: int, actor: Actor = SYSTEM, **values: Any) -> int:
+def update(records: Records, entity: str, id_: int, actor: Actor = SYSTEM, /, **values: Any) -> int:
     """Returns the version."""
     with records.work(actor) as work:
         return work.update(entity, id_, values)[1]

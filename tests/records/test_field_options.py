@@ -117,10 +117,16 @@ def test_bulk_meets_the_same_walls(records: Records) -> None:
     create(records, "item", code="a", due="2026-01-01")
     create(records, "item", code="b")
     with records.work(SYSTEM) as work:
-        rows = [{"code": "a"}, {"code": "c"}, {"code": "c"}, {"due": "2026-01-01"}, {"code": None, "stage": None}]
+        rows: list[dict[str, Any]] = [
+            {"code": "a"},
+            {"code": "c"},
+            {"code": "c"},
+            {"due": "2026-01-01"},
+            {"code": None, "stage": None},
+        ]
         assert [n for n, _ in Bulk(work, "item").store(rows).rejected] == [0, 2, 3]
     with records.work(SYSTEM) as work:  # two updates of one batch want the same unique value
-        both = [{"code": "a", "shelf": "x", "place": 1}, {"code": "b", "shelf": "x", "place": 1}]
+        both: list[dict[str, Any]] = [{"code": "a", "shelf": "x", "place": 1}, {"code": "b", "shelf": "x", "place": 1}]
         outcome = Bulk(work, "item", ["code"]).store(both)
         assert (outcome.updated, [n for n, _ in outcome.rejected]) == (1, [1])
     assert shown(records, "item", 1)["place"] == 1

@@ -130,8 +130,11 @@ def test_rebuilding_the_registry_leaves_no_model_classes_behind(records: Records
 
 def test_entities_of_one_pack_may_point_at_each_other_in_a_circle(records: Records) -> None:
     declare(records, {"name": "head", "fields": [
-        {"name": "tail", "kind": "relation", "target": "tail", "inverse": "heads"}, {"name": "self", "kind": "relation", "target": "head"},
-    ]}, {"name": "tail", "fields": [{"name": "head", "kind": "relation", "target": "head", "inverse": "tails"}, {"name": "word"}]})  # fmt: skip
+        {"name": "tail", "kind": "relation", "target": "tail", "inverse": "heads"},
+        {"name": "self", "kind": "relation", "target": "head"},
+    ]}, {"name": "tail", "fields": [
+        {"name": "head", "kind": "relation", "target": "head", "inverse": "tails"}, {"name": "word"},
+    ]})  # fmt: skip
     head = create(records, "head")
     tail = create(records, "tail", head=head, word="w")
     update(records, "head", head, tail=tail, self=head)
@@ -225,7 +228,8 @@ def test_links_become_one_or_several_and_never_point_at_nothing(records: Records
 
 def test_what_is_in_the_trash_comes_back_whole_or_goes_for_good(records: Records) -> None:
     declare(records, {"name": "box", "fields": [{"name": "label"}]}, {"name": "note", "fields": [
-        {"name": "box", "kind": "relation", "target": "box", "inverse": "notes", "indexed": True}, {"name": "text", "unique": True},
+        {"name": "box", "kind": "relation", "target": "box", "inverse": "notes", "indexed": True},
+        {"name": "text", "unique": True},
         {"name": "boxes", "kind": "relations", "target": "box", "inverse": "notes_too"},
     ]})  # fmt: skip
     box = create(records, "box", label="b")
@@ -255,7 +259,8 @@ def test_what_is_in_the_trash_comes_back_whole_or_goes_for_good(records: Records
 def test_a_removed_entity_hides_the_links_to_it_and_a_namesake_does_not_inherit_them(records: Records) -> None:
     box = {"name": "box", "fields": [{"name": "label"}, {"name": "inner", "kind": "relations", "target": "box"}]}
     declare(records, box, {"name": "note", "fields": [
-        {"name": "box", "kind": "relation", "target": "box", "inverse": "notes"}, {"name": "boxes", "kind": "relations", "target": "box"},
+        {"name": "box", "kind": "relation", "target": "box", "inverse": "notes"},
+        {"name": "boxes", "kind": "relations", "target": "box"},
     ]})  # fmt: skip
     one = create(records, "box", label="one")
     note = create(records, "note", box=one, boxes=[one])

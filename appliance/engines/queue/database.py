@@ -17,7 +17,8 @@ from appliance.engines.queue.protocol import BURIED, LEASED, READY, SCHEDULED, S
 
 _STATES = (READY, LEASED, SCHEDULED, BURIED)  # stored as their index: the claim's index stays small
 _READY, _LEASED, _SCHEDULED, _BURIED = range(4)
-_NEXT = f"SELECT id FROM ingot_task WHERE state = {_READY}{{lanes}} ORDER BY turn, id LIMIT 1"
+_NEXT = f"SELECT id FROM ingot_task WHERE state = {_READY} ORDER BY turn, id LIMIT 1"
+_NEXT_OF = f"SELECT id, turn FROM ingot_task WHERE state = {_READY} AND lane = ? ORDER BY turn, id LIMIT 1"
 # one seek a lane: however much waits in the others, and in this one
 _HEAD = f"SELECT * FROM (SELECT lane FROM ingot_task WHERE state = {_READY} AND lane = ? LIMIT 1) AS head"
 _FAR = 100 * STEP  # no priority reaches so far ahead: the clock was wrong when that turn was given
@@ -102,7 +103,8 @@ class DatabaseQueue(BaseStorage):
     def _statements(self, lanes: tuple[str, ...] | None) -> tuple[str, str]:
         count = len(lanes) if lanes is not None else 0
         if count not in self._by_lanes:
-            following = _NEXT.format(lanes=f" AND lane IN ({', '.join('?' * count)})" if count else "")
+            each = " UNION ALL ".join([f"SELECT * FROM ({_NEXT_OF}) AS one"] * count)
+            following = f"SELECT id FROM ({each}) AS heads ORDER BY turn, id LIMIT 1" if count else _NEXT
             self._by_lanes[count] = (
                 self._database.sql(following),
                 self._database.sql(

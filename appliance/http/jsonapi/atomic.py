@@ -17,7 +17,7 @@ from appliance.http.jsonapi.answers import answer, no_content, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_resource
-from appliance.http.jsonapi.media import ATOMIC, MEDIA_ATOMIC, check_content_type, choose
+from appliance.http.jsonapi.media import ATOMIC, check_content_type, choose
 from appliance.http.jsonapi.resources import read_id, writable
 from appliance.http.jsonapi.storing import Storing
 from appliance.records.entity import Entity, Field
@@ -45,7 +45,7 @@ class Operations:
     def post(self) -> Response:
         """POST /api/operations."""
         check_content_type(request.headers.get("Content-Type", ""), atomic=True)
-        choose(request.headers.get("Accept", ""), atomic=True)
+        media = choose(request.headers.get("Accept", ""), atomic=True)
         no_parameters()
         document = requests.body_object()
         listed = document.get("atomic:operations")
@@ -54,9 +54,9 @@ class Operations:
                 say("atomic:operations must be a list of 1 to {max} operations.", max=MAX_OPERATIONS),
                 pointer="/atomic:operations",
             )
-        return self._idempotency.once(requests.actor(), lambda work: self._run(work, listed))
+        return self._idempotency.once(requests.actor(), lambda work: self._run(work, listed, media))
 
-    def _run(self, work: Work, listed: list[Any]) -> Response:
+    def _run(self, work: Work, listed: list[Any], media: str) -> Response:
         storing = Storing(work)
         results: list[dict[str, Any]] = []
         documents = Documents(Reading(work.database, work.registry, work.actor))
@@ -75,7 +75,7 @@ class Operations:
             return no_content()
         return answer(
             {"jsonapi": {**VERSION, "ext": [ATOMIC]}, "atomic:results": results},
-            media=MEDIA_ATOMIC,
+            media=media,
         )
 
     def _one(self, work: Work, storing: Storing, operation: Any, where: str) -> tuple[Row | None, Entity | None]:

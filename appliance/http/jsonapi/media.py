@@ -32,11 +32,11 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
 def check_content_type(value: str, atomic: bool = False) -> None:
     """Unsupported (415) unless the request's body is JSON:API, or plain JSON."""
     name, parameters = parse(value)
-    if name == "application/json" and not atomic:
+    if name == "application/json":
         return
-    if name not in (MEDIA, "application/json"):
+    if name != MEDIA:
         raise Unsupported(say("Send {media}, or application/json.", media=MEDIA))
-    if name == MEDIA and set(parameters) - {"ext", "profile"}:
+    if set(parameters) - {"ext", "profile"}:
         raise Unsupported(say("{media} takes no parameters but ext and profile.", media=MEDIA))
     extensions = parameters.get("ext", "").split()
     if any(e != ATOMIC for e in extensions) or (extensions and not atomic):

@@ -53,7 +53,7 @@ class Storing:
         if incoming.lid and (incoming.entity.type, incoming.lid) in self.lids:
             raise BadRequest(say("Two resources have this lid."), pointer=f"{incoming.where}/lid")
         settle(self.registry, incoming, self.by_lid)
-        if upsert:
+        if upsert is not None and upsert is not False:
             existing = self._find(incoming, upsert)
             row, created = self._store(incoming, existing), existing is None
         else:
