@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load
-from appliance.base.text import say
+from appliance.base.text import best_language, say
 from appliance.features.exports import writing
 from appliance.features.exports.writing import FORMATS
 from appliance.features.identity import accounts, tokens
@@ -36,6 +37,11 @@ from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
 
 
+def language() -> str:
+    """Of the shell: de_DE.UTF-8 -> de."""
+    return best_language((os.environ.get("LC_ALL") or os.environ.get("LANG") or "").partition(".")[0].replace("_", "-"))
+
+
 class Failing(click.Group):
     """Our errors end a command with their sentence and an exit code, never with a traceback."""
 
@@ -43,14 +49,14 @@ class Failing(click.Group):
         try:
             return super().invoke(ctx)
         except StartRefused as refusal:
-            click.echo(str(refusal.message), err=True)
+            click.echo(refusal.message.render(language()), err=True)
             sys.exit(refusal.exit_code)
         except Invalid as error:
             for problem in error.problems:
-                click.echo(f"{problem.field}: {problem.message}", err=True)
+                click.echo(f"{problem.field}: {problem.message.render(language())}", err=True)
             sys.exit(1)
         except IngotError as error:
-            click.echo(str(error.message), err=True)
+            click.echo(error.message.render(language()), err=True)
             sys.exit(1)
 
 

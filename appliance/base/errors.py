@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.base.text import Text, say
+from appliance.base.text import Text, say, verbatim
 
 
 class IngotError(Exception):
@@ -14,7 +14,7 @@ class IngotError(Exception):
     code = "error"
 
     def __init__(self, message: Text | str, *, code: str | None = None):
-        self.message = message if isinstance(message, Text) else Text(message)
+        self.message = message if isinstance(message, Text) else verbatim(message)
         if code:
             self.code = code
         super().__init__(str(self.message))
@@ -72,7 +72,7 @@ class Invalid(IngotError):
 
     def __init__(self, problems: list[Problem]):
         self.problems = problems
-        super().__init__(Text("; ".join(f"{p.field}: {p.message}" for p in problems)))
+        super().__init__(verbatim("; ".join(f"{p.field}: {p.message}" for p in problems)))
 
 
 class Conflict(IngotError):

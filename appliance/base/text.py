@@ -28,12 +28,19 @@ class Text:
 
     def render(self, language: str) -> str:
         template = catalog(language).get(self.template, self.template) if language != "en" else self.template
-        return template.format_map(self.values) if self.values else template
+        if "{" not in template and "}" not in template:
+            return template
+        return template.format_map({k: v.render(language) if isinstance(v, Text) else v for k, v in self.values.items()})
 
 
 def say(template: str, **values: Any) -> Text:
     """A translatable sentence: `say("at most {max} characters", max=80)`."""
     return Text(template, values)
+
+
+def verbatim(text: object) -> Text:
+    """A text that is what it is in every language: a name, a message of a library."""
+    return Text(str(text).replace("{", "{{").replace("}", "}}"))
 
 
 @lru_cache

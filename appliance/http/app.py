@@ -89,10 +89,14 @@ def create_app(
             return render_template("error.html", status=status, errors=errors), status
         if isinstance(error, HTTPException) and error.code and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
-        shorten_pointers(errors, request.get_data() if status != 413 else b"")
+        if "document" in g:
+            shorten_pointers(errors, g.document)
         document = {"jsonapi": VERSION, "errors": errors}
         return Response(orjson.dumps(document), status, {"Content-Type": MEDIA, "Vary": "Accept", **headers})
 
+    # The templates' own `say`: a test collects its sentences as well.
+    app.jinja_env.globals["_"] = lambda template, **values: say(template, **values).render(requests.language())
+    app.jinja_env.globals["language"] = requests.language
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     if extend:

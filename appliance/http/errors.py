@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import orjson
 from werkzeug.exceptions import HTTPException
 
 from appliance.base import errors, ids
-from appliance.base.text import Text, say
+from appliance.base.text import Text, say, verbatim
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ def _from_werkzeug(error: HTTPException, language: str) -> tuple[int, list[dict[
         405: ("method_not_allowed", say("Method not allowed"), say("This address does not take that method.")),
         413: ("too_large", say("Too large"), say("The request is larger than this server takes.")),
     }
-    code, title, text = known.get(status, ("bad_request", Text(error.name), Text(error.description or error.name)))
+    code, title, text = known.get(status, ("bad_request", verbatim(error.name), verbatim(error.description or error.name)))
     allow = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}  # type: ignore[attr-defined]
     return status, [_object(status, code, title, text, language)], allow
 
@@ -102,17 +101,10 @@ def pointer_part(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def shorten_pointers(found: list[dict[str, Any]], body: bytes) -> None:
-    """Let each pointer end at a value that the request really has: what is missing is missing from the object above.
-    JSON:API 1.1 demands it; which field is meant stands in `meta` too."""
-    pointing = [error["source"] for error in found if "pointer" in error.get("source", ())]
-    if not pointing:
-        return
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return
-    for source in pointing:
+def shorten_pointers(found: list[dict[str, Any]], document: Any) -> None:
+    """Let each pointer end at a value that the request's document really has: what is missing is missing from the object
+    above. JSON:API 1.1 demands it; which field is meant stands in `meta` too."""
+    for source in [error["source"] for error in found if "pointer" in error.get("source", ())]:
         here, parts = document, []
         for part in source["pointer"].split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")

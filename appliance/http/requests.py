@@ -43,6 +43,7 @@ def body_object() -> dict[str, Any]:
         found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadRequest(say("The body is not JSON: {why}.", why=error), pointer="") from None
+    g.document = found  # for whoever must tell later where in it an error lies
     if not isinstance(found, dict):
         raise BadRequest(say("The body must be a JSON object."), pointer="")
     return found

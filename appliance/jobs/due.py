@@ -6,11 +6,13 @@ fifteen minutes stay fifteen minutes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huey import crontab
 
+Fits = Callable[[datetime], bool]
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -42,31 +44,41 @@ def next_crontab(text: str, tz: ZoneInfo, after: datetime) -> datetime:
     minute, hour, day, month, weekday = fields
     on_day = crontab("*", "*", day, month, weekday, strict=True)
     on_minute = crontab(minute, hour, "*", "*", "*", strict=True)
-    by_wall = hour != "*"
+    if hour == "*":
+        return _by_real_time(text, on_day, on_minute, tz, after)
     # Three hours back, so that a wall time which a change of the clock moved behind `after` is still looked at.
     at = after.astimezone(tz).replace(tzinfo=None, second=0, microsecond=0, fold=0) - timedelta(hours=3)
     for _ in range(_HORIZON):
         midnight = (at + _DAY).replace(hour=0, minute=0)
         if on_day(at):
             while at < midnight:
-                if on_minute(at):
-                    found = [t for t in instants(at, tz, by_wall) if t > after]
-                    if found:
-                        return found[0]
+                if on_minute(at) and (found := instant(at, tz)) > after:
+                    return found
                 at += _MINUTE
         at = midnight
     raise ValueError(f"the crontab {text!r} never comes true")
 
 
-def instants(wall: datetime, tz: ZoneInfo, by_wall: bool = True) -> list[datetime]:
-    """The moments (UTC) at which a wall clock without zone shows this: one, in a repeated hour two of which `by_wall`
-    counts the first, in a skipped hour the end of the gap for `by_wall` and else none."""
+def _by_real_time(text: str, on_day: Fits, on_minute: Fits, tz: ZoneInfo, after: datetime) -> datetime:
+    at = after.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
+    last = at + _DAY * _HORIZON
+    while at < last:
+        wall = at.astimezone(tz).replace(tzinfo=None)
+        if not on_day(wall):
+            at = max(at + _MINUTE, instant((wall + _DAY).replace(hour=0, minute=0), tz))
+        elif on_minute(wall):
+            return at
+        else:
+            at += _MINUTE
+    raise ValueError(f"the crontab {text!r} never comes true")
+
+
+def instant(wall: datetime, tz: ZoneInfo) -> datetime:
+    """The moment (UTC) at which a wall clock shows this: the first of two in a repeated hour, the end of the gap for a
+    time that is skipped."""
     first, second = (wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first == second:
-        return [first]
-    if first.astimezone(tz).replace(tzinfo=None) != wall:
-        return [_gap_end(second, first, tz)] if by_wall else []
-    return [first] if by_wall else [first, second]
+    skipped = first > second
+    return _gap_end(second, first, tz) if skipped else first
 
 
 def _gap_end(low: datetime, high: datetime, tz: ZoneInfo) -> datetime:

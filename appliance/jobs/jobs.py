@@ -22,6 +22,7 @@ from appliance.jobs.listing import Listing
 from appliance.jobs.outcome import Outcome
 from appliance.jobs.row import JobRow
 from appliance.jobs.run import Run
+from appliance.jobs.schedule_table import ScheduleTable
 from appliance.jobs.table import JobTable, as_json
 from appliance.jobs.tree import Tree
 
@@ -42,6 +43,7 @@ class Jobs:
         self.tree = Tree(database, self.table, self.changes, self._release)
         self.numbers = Gauges(self)
         self.tree.on_end(self.numbers.ended)
+        self.tree.on_end(ScheduleTable(database, self.table).ended)
         for kind in kinds:
             self.add(kind)
 

@@ -1,45 +1,23 @@
-"""Jobs by the clock. When each is due next stands in ingot_schedule, so a restart forgets nothing and a due time that
-passed while nobody ran is made up for, once."""
+"""Jobs by the clock. When each is due next stands in ingot_schedule, so a restart forgets nothing.
+
+Missed runs are made up for once, however many there were. A clock that jumps ahead is like a time nobody was up: one run.
+A clock set back by up to an hour waits until the time comes that it has not served yet; by more, it begins anew."""
 
 from __future__ import annotations
 
+import logging
+import time
 from datetime import datetime, timedelta
 
-from huey import crontab
-
 from appliance.base import clock
+from appliance.jobs import due
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
+from appliance.jobs.schedule_table import KEY, Schedule, ScheduleTable
 
-_DAY = timedelta(days=1)
-_MINUTE = timedelta(minutes=1)
-_HORIZON = 366 * 8  # days to look ahead: 29 February may be eight years away
-
-
-def next_run(kind: JobKind, after: datetime) -> datetime:
-    """The first time later than `after` (UTC). Raises ValueError for a crontab that is wrong or never comes true."""
-    if kind.every is not None:
-        return after + timedelta(seconds=kind.every)
-    minute, hour, day, month, weekday = _fields(kind)
-    on_day = crontab("*", "*", day, month, weekday, strict=True)
-    on_minute = crontab(minute, hour, "*", "*", "*", strict=True)
-    at = after.replace(second=0, microsecond=0) + _MINUTE
-    for _ in range(_HORIZON):
-        midnight = (at + _DAY).replace(hour=0, minute=0)
-        if on_day(at):
-            while at < midnight:
-                if on_minute(at):
-                    return at
-                at += _MINUTE
-        at = midnight
-    raise ValueError(f"{kind.name}: the crontab {kind.crontab!r} never comes true")
-
-
-def _fields(kind: JobKind) -> list[str]:
-    fields = (kind.crontab or "").split()
-    if len(fields) != 5:
-        raise ValueError(f"{kind.name}: a crontab has five fields, not {kind.crontab!r}")
-    return fields
+_RECHECK = 60.0  # seconds
+_HELD = timedelta(hours=1)
+log = logging.getLogger(__name__)
 
 
 class Schedules:
@@ -48,41 +26,114 @@ class Schedules:
 
     def __init__(self, jobs: Jobs):
         self._jobs, self._database = jobs, jobs.database
-        sql = jobs.database.sql
-        self._get = sql("SELECT spec, next_run FROM ingot_schedule WHERE name = ?")
-        self._put = sql("INSERT INTO ingot_schedule (name, spec, next_run) VALUES (?, ?, ?)")
-        self._set = sql("UPDATE ingot_schedule SET spec = ?, next_run = ? WHERE name = ?")
-        self._due = sql("SELECT name, next_run FROM ingot_schedule WHERE next_run <= ? ORDER BY next_run")
+        self.table = ScheduleTable(jobs.database, jobs.table)
+        self._wall, self._mono = time.time(), time.monotonic()
+        self._rechecked = self._mono
 
+    # -- when
+    def next_run(self, schedule: Schedule, now: datetime, planned: datetime | None = None) -> datetime:
+        """The first due time later than `now`. Raises ValueError for a bad crontab, interval or zone."""
+        if schedule.every is not None:
+            return due.next_interval(schedule.every, planned, now)
+        return due.next_crontab(schedule.crontab or "", due.zone(schedule.timezone or self._jobs.timezone), now)
+
+    # -- at start
     def settle(self) -> None:
-        """At start: write down new schedules and changed ones. Raises ValueError for a bad crontab."""
-        for kind in self._kinds().values():
-            spec, following = _spec(kind), clock.wire(next_run(kind, clock.now()))
-            with self._database.write():
-                found = self._database.rows(self._get, (kind.name,))
-                if not found:
-                    self._database.run(self._put, (kind.name, spec, following))
-                elif found[0][0] != spec:
-                    self._database.run(self._set, (spec, following, kind.name))
+        """Write down new schedules of kinds and changed ones; what people set stays. Raises ValueError for a bad crontab
+        in a kind."""
+        with self._database.write():
+            known = {schedule.name: schedule for schedule in self.table.all()}
+            for kind in self._jobs.kinds.values():
+                if kind.every is not None or kind.crontab:
+                    self._settle(kind, known.get(kind.name))
+                elif (old := known.get(kind.name)) and old.built_in:  # this release runs it by the clock no longer
+                    self.table.delete(kind.name)
+        self.recheck()
+
+    def _settle(self, kind: JobKind, found: Schedule | None) -> None:
+        spec = _spec(kind)
+        times = {"crontab": kind.crontab if kind.every is None else None, "every": kind.every}
+        fresh = clock.wire(self.next_run(_plain(kind), clock.now()))
+        if found is None:
+            self.table.insert(
+                {"name": kind.name, "kind": kind.name, "spec": spec, "next_run": fresh, "created_at": clock.wire_now()}
+                | times
+            )
+        elif found.changed:
+            self.table.update(kind.name, {"spec": spec})
+        elif found.spec != spec:
+            self.table.update(kind.name, {"kind": kind.name, "spec": spec, "next_run": fresh} | times)
+        elif (found.crontab, found.every) != (times["crontab"], times["every"]):  # written by an older release
+            self.table.update(kind.name, {"kind": kind.name} | times)
+
+    # -- every second
+    def tick(self) -> None:
+        """Look for what is due; look at all of them again when the clock was set back, and now and then."""
+        wall, mono = time.time(), time.monotonic()
+        lost = (mono - self._mono) - (wall - self._wall)
+        self._wall, self._mono = wall, mono
+        if lost > 1.0 or abs(mono - self._rechecked) >= _RECHECK:
+            self._rechecked = mono
+            self.recheck()
+        self.fire()
+
+    def recheck(self) -> None:
+        """Plan again what, after a clock was set back or the box's time zone was changed, is planned for a wrong time."""
+        now = clock.now()
+        for schedule in self.table.all():
+            try:
+                planned = datetime.fromisoformat(schedule.next_run)
+                fresh = self.next_run(schedule, now)
+            except ValueError:
+                continue  # `fire` tells
+            wrong = planned > fresh or (schedule.every is None and planned != fresh)
+            if planned <= now or not wrong:
+                continue
+            served = datetime.fromisoformat(schedule.due_run) if schedule.due_run else None
+            if served is None or fresh > served or served - now > _HELD:
+                with self._database.write():
+                    self.table.update(schedule.name, {"next_run": clock.wire(fresh)})
 
     def fire(self) -> list[int]:
         """Enqueue what is due; the ids of these jobs. Without anything due it takes no lock."""
-        kinds = self._kinds()
-        due = [name for name, _ in self._database.rows(self._due, (clock.wire_now(),)) if name in kinds]
-        return [job_id for name in due if (job_id := self._fire(kinds[name])) is not None]
+        return [
+            job_id for name in self.table.due(clock.wire_now()) if (job_id := self._fire(name)) is not None
+        ]
 
-    def _fire(self, kind: JobKind) -> int | None:
-        now = clock.now()
-        following = clock.wire(next_run(kind, now))
+    def _fire(self, name: str) -> int | None:
         with self._database.write():
-            ((spec, planned),) = self._database.rows(self._get, (kind.name,))
-            if planned > clock.wire(now):  # another process was faster
+            schedule, now = self.table.get(name), clock.now()
+            if schedule is None or schedule.paused or schedule.next_run > clock.wire(now):  # another process was faster
                 return None
-            self._database.run(self._set, (spec, following, kind.name))
-            return self._jobs.enqueue(kind.name, key=f"schedule:{kind.name}")
+            if schedule.kind not in self._jobs.kinds:  # of another release: that one sees to it
+                return None
+            try:
+                following = self.next_run(schedule, now, datetime.fromisoformat(schedule.next_run))
+            except ValueError as error:
+                log.error("The schedule %s is paused: %s", name, error)
+                self.table.update(name, {"paused": True, "last_message": str(error)})
+                return None
+            self.table.update(name, {"next_run": clock.wire(following), "due_run": schedule.next_run})
+            return start(self._jobs, self.table, schedule)
 
-    def _kinds(self) -> dict[str, JobKind]:
-        return {name: k for name, k in self._jobs.kinds.items() if k.every is not None or k.crontab}
+
+def start(jobs: Jobs, table: ScheduleTable, schedule: Schedule) -> int:
+    """Enqueue a run inside the caller's transaction; the id of the one that is still active, if there is one."""
+    job_id = jobs.enqueue(
+        schedule.kind, schedule.arguments, key=KEY + schedule.name, actor=schedule.actor
+    )
+    if job_id != schedule.last_job:
+        table.update(schedule.name, {"last_run": clock.wire_now(), "last_job": job_id, "last_state": None})
+    return job_id
+
+
+def _plain(kind: JobKind) -> Schedule:
+    """As it is without anything people set."""
+    nothing = dict.fromkeys(("due_run", "last_run", "last_job", "last_seconds", "last_state", "last_message"))
+    return Schedule(
+        name=kind.name, spec="", next_run="", kind=kind.name, arguments={}, crontab=kind.crontab, every=kind.every,
+        timezone=None, actor="system", changed=False, paused=False, last_result=None, created_at=None, **nothing,
+    )  # fmt: skip
 
 
 def _spec(kind: JobKind) -> str:

@@ -46,6 +46,7 @@ def up(migrator, db):
         f"last_seconds {number}",
         "last_state TEXT",
         "last_message TEXT",
+        "last_result TEXT",
         "created_at TEXT",
     ):
         db.execute_sql(f"ALTER TABLE ingot_schedule ADD COLUMN {column}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def sentences() -> dict[str, str]:
                 where = f"{file.relative_to(ROOT)}:{node.lineno}"
                 for text in _texts(node.args[0], where):
                     found[text] = where
+    for template in sorted((ROOT / "web" / "templates").rglob("*.html")):
+        for text in re.findall(r'\b_\("([^"]+)"', template.read_text("utf-8")):
+            found[text] = str(template.relative_to(ROOT))
     return found
 
 

@@ -11,7 +11,8 @@ from job_parts import until
 
 from appliance.base import clock
 from appliance.jobs.kind import JobKind
-from appliance.jobs.schedule import Schedules, next_run
+from appliance.jobs.due import next_crontab, zone
+from appliance.jobs.schedule import Schedules
 
 
 def nothing(run):
@@ -29,14 +30,14 @@ def nothing(run):
     ],
 )
 def test_a_crontab_says_when_it_is_due_next(crontab, after, expected):
-    due = next_run(JobKind("k", nothing, crontab=crontab), datetime.fromisoformat(after).replace(tzinfo=UTC))
+    due = next_crontab(crontab, zone("UTC"), datetime.fromisoformat(after).replace(tzinfo=UTC))
     assert due == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("crontab", ["* * * *", "61 * * * *", "x * * * *", "0 0 31 2 *"])
 def test_a_crontab_that_is_wrong_is_refused(crontab):
     with pytest.raises(ValueError):
-        next_run(JobKind("k", nothing, crontab=crontab), clock.now())
+        next_crontab(crontab, zone("UTC"), clock.now())
 
 
 def overdue(database):

@@ -18,7 +18,7 @@ from appliance.records.permissions import Actor
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 
-_FILTERS = ("entity", "record", "action", "actor", "transaction", "via")
+_FILTERS = ("record", "action", "actor", "transaction", "via")
 SCHEMA = ("entity", "field")
 
 
@@ -28,9 +28,13 @@ def make_api(records: Records) -> Blueprint:
     @api.get("/log")
     def log() -> Response:
         actor = requests.actor()
-        conditions, params, size, newest, after = [], [], 100, False, None
+        conditions: list[str] = []
+        params: list[Any] = []
+        size, newest, after, entity = 100, False, None, None
         for name, value in request.args.items():
-            if name.startswith("filter[") and name[7:-1] in _FILTERS and name.endswith("]"):
+            if name == "filter[entity]":
+                entity = value
+            elif name.startswith("filter[") and name[7:-1] in _FILTERS and name.endswith("]"):
                 conditions.append(f'"{name[7:-1]}" = ?')
                 params.append(_number(name, value) if name == "filter[record]" else value)
             elif name == "page[after]":
@@ -44,13 +48,13 @@ def make_api(records: Records) -> Blueprint:
         if after is not None:
             conditions.append('"position" < ?' if newest else '"position" > ?')
             params.append(after)
-        entities = readable(records, actor)
-        conditions.append(f'"entity" IN ({", ".join("?" * len(entities)) or "NULL"})')
-        params += entities
+        which, held = _entries_of(records, readable(records, actor) if entity is None else _one(records, actor, entity))
+        conditions.append(which)
+        params += held
         order = "DESC" if newest else "ASC"
         sql = f'SELECT {COLUMNS} FROM ingot_log WHERE {" AND ".join(conditions)} ORDER BY "position" {order} LIMIT ?'
         raw = [Entry(*row) for row in records.database.rows(records.database.sql(sql), (*params, size))]
-        shown = visible_entries(records, actor, raw)
+        shown = visible_entries(records, actor, in_names_of_today(records, raw))
         links: dict[str, Any] = {"self": request.full_path.rstrip("?")}
         if raw:
             links["next"] = f"/api/log?page[after]={raw[-1].position}" + ("&sort=-position" if newest else "")
@@ -58,6 +62,40 @@ def make_api(records: Records) -> Blueprint:
         return answer({"jsonapi": VERSION, "data": data, "links": links, "meta": {"position": records.log.last()}})
 
     return api
+
+
+def _one(records: Records, actor: Actor, entity: str) -> list[str]:
+    return [name for name in readable(records, actor) if name == entity]
+
+
+def _entries_of(records: Records, entities: list[str]) -> tuple[str, list[Any]]:
+    """SQL and its values: the entries of these entities of today, each under the names it had at the time."""
+    names = records.log.names
+    steady = [e for e in entities if e in SCHEMA or len(names.spans(e)) == 1 and names.spans(e)[0].after == 0]
+    parts = [f'"entity" IN ({", ".join("?" * len(steady)) or "NULL"})']
+    values: list[Any] = list(steady)
+    for entity in entities:
+        if entity not in steady:
+            part, held = names.condition(entity)
+            parts.append(part)
+            values += held
+    return f"({' OR '.join(parts)})", values
+
+
+def in_names_of_today(records: Records, entries: list[Entry]) -> list[Entry]:
+    """The same entries as one would write them now: entities and fields may have been renamed since. Rights are asked by
+    today's names, so that a name given to something else never opens the past of what had it before."""
+    names = records.log.names
+    found = []
+    for entry in entries:
+        if entry.entity in SCHEMA:
+            found.append(entry)
+            continue
+        for entity in records.registry.entities:
+            if any(s.name == entry.entity and s.after < entry.position <= s.upto for s in names.spans(entity)):
+                found += names.today(entity, [entry])
+                break
+    return found
 
 
 def readable(records: Records, actor: Actor) -> list[str]:

@@ -87,11 +87,15 @@ def record_as_of(records: Records, reading: Reading, table: Table, record_id: in
     return {"jsonapi": VERSION, "data": resource, "links": {"self": link}}
 
 
-def history(records: Records, reading: Reading, table: Table, record_id: int, *, after: int, limit: int) -> list[Entry]:
-    """A record's entries, newest first. A deleted record's history is there for who may read all of its kind."""
-    present(reading, table, record_id)
-    entries = records.log.of_record(table.entity.name, record_id, after=after, limit=limit)
-    if not entries:
+def history(
+    records: Records, reading: Reading, table: Table, record_id: int, *, after: int | None, limit: int
+) -> list[Entry]:
+    """A record's entries, newest first; those that follow the one at `after`, which are older. A deleted record's history
+    is there for who may read all of its kind."""
+    row = present(reading, table, record_id)
+    upto = {} if after is None else {"upto": after - 1}
+    entries = records.log.of_record(table.entity.name, record_id, limit=limit, **upto)
+    if not entries and row is None and (after is None or not records.log.of_record(table.entity.name, record_id, limit=1)):
         raise NotFound(say("There is no {entity} with id {id}.", entity=table.entity.name, id=record_id))
     return entries
 

@@ -106,10 +106,10 @@ class Relationships:
         entity = registry.of_type(type_)
         no_parameters("page[after]", "page[size]")
         limit = parameters.page_number(request.args, "page[size]", 100, MAX_SIZE)
-        text = request.args.get("page[after]", "0")
-        if not (text.isascii() and text.isdigit() and len(text) < 18):
+        text = request.args.get("page[after]")
+        if text is not None and not (text.isascii() and text.isdigit() and len(text) < 18):
             raise BadRequest(say("{name} is not a cursor of this list.", name="page[after]"), parameter="page[after]")
-        after = int(text)
+        after = None if text is None else int(text)
         reading = self._reading(registry)
         entries = history(
             records, reading, registry.tables[entity.name], read_id(entity, id_), after=after, limit=limit + 1

@@ -124,7 +124,7 @@ def test_the_queue_keeps_hueys_storage_contract(queue):
 @pytest.mark.parametrize("lanes", [None, ("default",)])
 def test_a_claim_among_ten_thousand_reads_its_index_alone(database, queue, lanes):
     with database.write():
-        database.many(queue._put, [(0, n % 3, "default", 0, b"{}") for n in range(10_000)])
+        database.many(queue._put, [(0, n % 3, n, "default", 0, b"{}") for n in range(10_000)])
     following = queue._statements(lanes)[0].replace(database.peewee.param, "'default'")
     if database.dialect == "sqlite":
         plan = "\n".join(row[3] for row in database.rows("EXPLAIN QUERY PLAN " + following))
