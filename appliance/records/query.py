@@ -38,7 +38,13 @@ class Condition:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What the SQL depends on; the values themselves are slots."""
-        return (self.path, self.operator, len(self.values), self.values if self.operator == "empty" else None)
+        own = self.values if self.operator == "empty" else self.foreign
+        return (self.path, self.operator, len(self.values), own)
+
+    @property
+    def foreign(self) -> bool:
+        """Is a pattern with letters beyond ASCII looked for, whose case a database may not know?"""
+        return self.operator in ("contains", "starts", "ends") and not str(self.values[0]).isascii()
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,9 @@ class Builder:
             return (column != value) | column.is_null()
         if operator in _COMPARE:
             return getattr(column, _COMPARE[operator])(value)
+        if condition.foreign and self._database.lower:
+            lower = getattr(fn, self._database.lower)
+            column, value = lower(column), lower(value)
         return NodeList((column, SQL(self._database.like), value, SQL("ESCAPE '!'")))
 
     def _value(self) -> peewee.Value:

@@ -10,6 +10,7 @@ import pytest
 from records_parts import SYSTEM, create, declare, found, shown
 
 from appliance.base.errors import BadRequest
+from appliance.records.declaration import read_entity
 from appliance.records.query import Page, Query, parse_condition, parse_sort
 from appliance.records.reading import Reading
 from appliance.records.records import Records
@@ -208,3 +209,22 @@ def test_nothing_sorts_before_something_and_ties_by_id_on_both_databases(records
     assert found(records, "thing", sort="-n") == [4, 1, 3, 5, 2]
     total = Reading(records.database, records.registry, SYSTEM).page(Query("thing", page=Page(2, totals=True))).total
     assert total == 5
+
+
+def test_a_pattern_finds_letters_of_either_case_beyond_ascii(records: Records) -> None:
+    with records.change_schema(SYSTEM) as schema:
+        schema.create_entities([read_entity({"name": "bakery", "plural": "bakeries", "fields": [{"name": "name"}]})])
+    with records.work(SYSTEM) as work:
+        for name in ("Bäckerei MÜLLER", "bäckerei schulze", "Brot & Öl", "100 % Ähre"):
+            work.create("bakery", {"name": name})
+    registry = records.registry
+
+    def count(operator: str, text: str) -> int:
+        condition = parse_condition(registry, registry.entity("bakery"), "name", operator, text, "filter")
+        return Reading(records.database, registry, SYSTEM).count(Query("bakery", (condition,)))
+
+    assert count("contains", "müller") == 1
+    assert count("contains", "MÜLLER") == 1
+    assert count("starts", "BÄCKEREI") == 2
+    assert count("ends", "öl") == 1
+    assert count("contains", "% ähre") == 1

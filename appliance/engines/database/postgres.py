@@ -21,6 +21,7 @@ class PostgresDatabase(ThreadedDatabase):
 
     dialect = "postgres"
     like = "ILIKE"
+    lower = None
 
     def __init__(self, url: str):
         super().__init__()

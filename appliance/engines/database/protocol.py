@@ -19,6 +19,8 @@ class Database(Protocol):
     """"sqlite" or "postgres". For this folder and records/schema.py; a feature that asks has found a missing method."""
     like: str
     """The operator that compares patterns without regard to case."""
+    lower: str | None
+    """A function that makes letters beyond ASCII small, where `like` does not know their case."""
     peewee: peewee.Database
     """For DDL, models and query building; its connection is the calling thread's."""
 

@@ -45,6 +45,10 @@ class Gate:
         self._lock.release()
 
 
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
+
+
 class SqliteDatabase(ThreadedDatabase):
     """See protocol.Database. With synchronous=full every acknowledged write survives a power cut.
 
@@ -53,6 +57,7 @@ class SqliteDatabase(ThreadedDatabase):
 
     dialect = "sqlite"
     like = "LIKE"
+    lower = "ingot_lower"
 
     def __init__(self, path: Path, synchronous: str = "full"):
         super().__init__()
@@ -72,6 +77,8 @@ class SqliteDatabase(ThreadedDatabase):
                 "temp_store": 2,
             },
         )
+        # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
+        self.peewee.register_function(_lower, self.lower, 1, deterministic=True)
         self._gate = Gate(Path(f"{path}.gate"))
         self._writer: Any = None
         self._sync = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None

@@ -105,6 +105,8 @@ class DatabaseQueue(BaseStorage):
         if count not in self._by_lanes:
             each = " UNION ALL ".join([f"SELECT * FROM ({_NEXT_OF}) AS one"] * count)
             following = f"SELECT id FROM ({each}) AS heads ORDER BY turn, id LIMIT 1" if count else _NEXT
+            if count == 1:
+                following = f"SELECT id FROM ({_NEXT_OF}) AS one"
             self._by_lanes[count] = (
                 self._database.sql(following),
                 self._database.sql(

@@ -125,11 +125,38 @@ def test_the_queue_keeps_hueys_storage_contract(queue):
 def test_a_claim_among_ten_thousand_reads_its_index_alone(database, queue, lanes):
     with database.write():
         database.many(queue._put, [(0, n % 3, n, "default", 0, b"{}") for n in range(10_000)])
+    index = "ingot_task_lane" if lanes else "ingot_task_next"
     following = queue._statements(lanes)[0].replace(database.peewee.param, "'default'")
     if database.dialect == "sqlite":
         plan = "\n".join(row[3] for row in database.rows("EXPLAIN QUERY PLAN " + following))
-        assert "USING COVERING INDEX ingot_task_next" in plan and "TEMP B-TREE" not in plan
+        assert f"USING COVERING INDEX {index}" in plan and "TEMP B-TREE" not in plan
     else:
         database.run("VACUUM ANALYZE ingot_task")
         plan = "\n".join(row[0] for row in database.rows("EXPLAIN " + following))
-        assert "Index Only Scan using ingot_task_next" in plan and "Sort" not in plan
+        assert f"Index Only Scan using {index}" in plan and "Sort" not in plan
+
+
+def test_waiting_is_worth_priority_so_that_nothing_is_starved_for_ever(database, queue):
+    queue.put(b"patient", priority=-2)
+    database.run(database.sql("UPDATE ingot_task SET turn = turn - ?"), (21 * 60,))  # as if 21 minutes ago
+    queue.put(b"pushing", priority=2)
+    queue.put(b"late", priority=-2)
+    assert [queue.claim().message for _ in range(3)] == [b"patient", b"pushing", b"late"]
+
+
+def test_what_was_enqueued_while_the_clock_was_years_ahead_is_not_put_off_for_years(database, queue):
+    queue.put(b"from the future")
+    database.run(database.sql("UPDATE ingot_task SET turn = turn + 1e9"))
+    queue.promote()
+    queue.put(b"now")
+    assert queue.claim().message == b"from the future"
+
+
+def test_lanes_with_something_ready_are_told_whatever_waits_in_them(queue):
+    for _ in range(3):
+        queue.put(b"x", lane="import")
+    queue.put(b"y", lane="mail", due=time.time() + 60)
+    assert queue.lanes_ready(("mail", "import", "index")) == ["import"] and queue.lanes_ready(()) == []
+    assert queue.claim(("mail", "import")).message == b"x"
+    [(lane, (count, oldest))] = queue.waiting().items()
+    assert (lane, count) == ("import", 2) and 0 <= oldest < 20

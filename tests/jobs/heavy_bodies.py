@@ -1,0 +1,36 @@
+"""Bodies for the helper process: functions at the top of a module, as heavy kinds want them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+
+def add(run, a, b):
+    run.progress(1, 2, "half")
+    run.progress(2, 2, "all")
+    return {"sum": a + b, "pid": os.getpid(), "flask": "flask" in sys.modules, "context": dict(run.context)}
+
+
+def fail(run):
+    raise OSError("no answer")
+
+
+def abort(run):
+    os.abort()
+
+
+def leave(run):
+    print("a word that must not break the pipe")  # noqa: T201
+    sys.exit(3)
+
+
+def sleep(run):
+    time.sleep(600)
+
+
+def count(run):
+    for n in range(100_000):
+        run.progress(n, 100_000)
+        time.sleep(0.01)
