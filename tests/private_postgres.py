@@ -41,7 +41,7 @@ class PrivatePostgres:
             shutil.chown(folder, _USER)
         data = folder / "data"
         setup = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", _USER]
-        setup += ["--no-locale", "-E", "UTF8", "--no-sync"]
+        setup += ["--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
         subprocess.run(setup, check=True, cwd="/", capture_output=True, **self._as)  # type: ignore[call-overload]
         settings = {
             "listen_addresses": "",

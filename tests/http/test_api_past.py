@@ -75,8 +75,7 @@ def test_moments_that_are_none_are_told(api: Api) -> None:
     tag = api.make("tags")
     for text in ("", "x", "-1", "2020-13-01", "9" * 30, "0001-01-01T00:00:00-23:59", "9999-12-31T23:59:59-12:00", "%00", "2020-01-01T00:00:00%2B99:00"):
         found = api.ask("GET", f"/api/tags/{tag}?as-of={text}")
-        assert found.status_code == (200 if text.startswith("9999") else found.status_code), text
-        assert found.status_code in (200, 400, 404), text
+        assert found.status_code in ((200,) if text.startswith("9999-") else (400, 404)), text
         if found.status_code == 400:
             assert only_error(found.json())["source"] == {"parameter": "as-of"}
 

@@ -21,7 +21,7 @@ class PostgresDatabase(ThreadedDatabase):
 
     dialect = "postgres"
     like = "ILIKE"
-    lower = None
+    lower: str | None = None
 
     def __init__(self, url: str):
         super().__init__()

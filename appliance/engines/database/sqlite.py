@@ -57,7 +57,7 @@ class SqliteDatabase(ThreadedDatabase):
 
     dialect = "sqlite"
     like = "LIKE"
-    lower = "ingot_lower"
+    lower: str | None = "ingot_lower"
 
     def __init__(self, path: Path, synchronous: str = "full"):
         super().__init__()

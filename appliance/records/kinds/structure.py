@@ -73,7 +73,7 @@ class AutoNumberKind(Kind):
         except ValueError:
             slots = []
         if len(slots) != 1 or slots[0][0] != "number" or slots[0][2] or not _WIDTH.fullmatch(slots[0][1] or ""):
-            raise Wrong(say("pattern must hold {number} once, for example INV-{number:05d}"))
+            raise Wrong(say("pattern must hold {{number}} once, for example INV-{{number:05d}}"))
 
     def cleaner(self, field: Field) -> Convert:
         def clean(value: Any) -> str | None:
