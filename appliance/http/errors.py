@@ -25,6 +25,8 @@ _STATUS: list[tuple[type[errors.IngotError], int, Text]] = [
     (errors.Unavailable, 503, say("Not available now")),
 ]
 
+MAX_ERRORS = 100  # told at once: an answer must not be larger than the request that caused it
+
 
 class Missing(errors.Invalid):
     """Values that cannot be stored, among them links to records that are not there: JSON:API wants a 404 for that."""
@@ -48,7 +50,7 @@ def translate(error: BaseException, language: str) -> tuple[int, list[dict[str, 
     """(status, error objects, extra headers). An error that is not ours becomes a 500 with an id that the log knows too."""
     if isinstance(error, errors.Invalid):
         missing = isinstance(error, Missing)
-        return 404 if missing else 422, [_problem(p, language, missing) for p in error.problems], {}
+        return 404 if missing else 422, [_problem(p, language, missing) for p in error.problems[:MAX_ERRORS]], {}
     if isinstance(error, NotAcceptable):
         return 406, [_object(406, error.code, say("Not acceptable"), error.message, language)], {}
     if isinstance(error, errors.IngotError):
@@ -77,7 +79,9 @@ def _from_werkzeug(error: HTTPException, language: str) -> tuple[int, list[dict[
         405: ("method_not_allowed", say("Method not allowed"), say("This address does not take that method.")),
         413: ("too_large", say("Too large"), say("The request is larger than this server takes.")),
     }
-    code, title, text = known.get(status, ("bad_request", verbatim(error.name), verbatim(error.description or error.name)))
+    code, title, text = known.get(
+        status, ("bad_request", verbatim(error.name), verbatim(error.description or error.name))
+    )
     allow = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else {}  # type: ignore[attr-defined]
     return status, [_object(status, code, title, text, language)], allow
 

@@ -22,7 +22,9 @@ def test_must_be_sent_by_post_as_the_extension(api: Api) -> None:
         assert api.ask(method, "/api/operations", document, media=MEDIA_ATOMIC).status_code in (404, 405, 415)
     answer = api.ask("POST", "/api/operations", document, media=MEDIA_ATOMIC, Accept=MEDIA_ATOMIC, status=200)
     assert answer.headers["Content-Type"] == MEDIA_ATOMIC
-    plain = api.ask("POST", "/api/operations", document, media="application/json", Accept="application/json", status=200)
+    plain = api.ask(
+        "POST", "/api/operations", document, media="application/json", Accept="application/json", status=200
+    )
     assert plain.headers["Content-Type"] == "application/json"
     other = f'{MEDIA};ext="https://example.org/x"'
     api.ask("POST", "/api/operations", document, media=MEDIA_ATOMIC, Accept=other, status=406)
@@ -31,8 +33,10 @@ def test_must_be_sent_by_post_as_the_extension(api: Api) -> None:
 def test_must_perform_operations_in_order(api: Api) -> None:
     """Processing."""
     word = mark()
-    made = api.operate(add("tags", lid="a", mark=word), {"op": "update", "data": {"type": "tags", "lid": "a", "attributes": {"name": "second"}}},
-                       {"op": "update", "data": {"type": "tags", "lid": "a", "attributes": {"name": "third"}}})  # fmt: skip
+    made = api.operate(add("tags", lid="a", mark=word), {"op": "update", "data": {"type": "tags", "lid": "a",
+        "attributes": {"name": "second"}}},
+                       {"op": "update", "data": {"type": "tags", "lid": "a",
+                       "attributes": {"name": "third"}}})  # fmt: skip
     assert [r["data"]["attributes"]["name"] for r in made["atomic:results"]] == ["x", "second", "third"]
     assert [r["attributes"]["name"] for r in api.get(f"/api/tags?filter[mark]={word}")["data"]] == ["third"]
 
@@ -47,7 +51,8 @@ def test_must_undo_everything_when_one_fails(api: Api) -> None:
     ]
     for bad, status in (
         (add("tags", name=None), 422), ({"op": "remove", "ref": ref("tags", MISSING)}, 404), ({"op": "nope"}, 400),
-        (add("contacts", {"account": ref("accounts", MISSING)}), 404), ({"op": "update", "data": {"type": "tags"}}, 400),
+        (add("contacts", {"account": ref("accounts", MISSING)}), 404), ({"op": "update", "data": {"type": "tags"}},
+        400),
     ):  # fmt: skip
         found = api.operate(*operations, bad, status=status)
         assert found["errors"][0]["source"]["pointer"].startswith("/atomic:operations/3")
@@ -76,8 +81,10 @@ def test_may_answer_204_when_nothing_is_to_be_told(api: Api) -> None:
 @pytest.mark.parametrize(
     "operation",
     [
-        {}, {"op": "add"}, {"op": "add", "data": None}, {"op": "add", "data": []}, {"op": "ADD", "data": {"type": "tags"}},
-        {"op": "add", "data": {"attributes": {}}}, {"op": "remove"}, {"op": "remove", "ref": {}}, {"op": "remove", "ref": "x"},
+        {}, {"op": "add"}, {"op": "add", "data": None}, {"op": "add", "data": []}, {"op": "ADD",
+        "data": {"type": "tags"}},
+        {"op": "add", "data": {"attributes": {}}}, {"op": "remove"}, {"op": "remove", "ref": {}}, {"op": "remove",
+        "ref": "x"},
         {"op": "remove", "ref": {"type": "tags"}}, {"op": "remove", "ref": {"type": "tags", "id": 5}}, 5, None, [],
         {"op": "update", "data": {"type": "tags"}}, {"op": "remove", "ref": {"type": "tags", "lid": "unknown"}},
         {"op": "update", "ref": {"type": "contacts", "relationship": "account"}, "data": None},
@@ -120,7 +127,10 @@ def test_must_update_by_data_ref_or_href(api: Api) -> None:
     api.operate({"op": "update", "ref": ref("tags", tag), "data": resource("tags", other, {"name": "a"})}, status=409)
     stale = {**resource("tags", tag, {"name": "z"}), "meta": {"version": 1}}
     error = only_error(api.operate({"op": "update", "data": stale}, status=412))
-    assert error["meta"] == {"version": 3, "fields": ["mark", "name"]} or set(error["meta"]["fields"]) == {"mark", "name"}
+    assert error["meta"] == {"version": 3, "fields": ["mark", "name"]} or set(error["meta"]["fields"]) == {
+        "mark",
+        "name",
+    }
 
 
 def test_must_update_to_one_relationships(api: Api) -> None:
@@ -161,20 +171,25 @@ def test_local_ids_stand_for_records_made_earlier(api: Api) -> None:
     found = api.operate(
         add("accounts", lid="a"), add("tags", lid="t"),
         add("contacts", {"account": {"type": "accounts", "lid": "a"}}, lid="c"),
-        {"op": "add", "ref": {"type": "contacts", "lid": "c", "relationship": "tags"}, "data": [{"type": "tags", "lid": "t"}]},
-        {"op": "update", "ref": {"type": "contacts", "lid": "c", "relationship": "account"}, "data": {"type": "accounts", "lid": "a"}},
+        {"op": "add", "ref": {"type": "contacts", "lid": "c", "relationship": "tags"}, "data": [{"type": "tags",
+        "lid": "t"}]},
+        {"op": "update", "ref": {"type": "contacts", "lid": "c", "relationship": "account"},
+        "data": {"type": "accounts", "lid": "a"}},
         {"op": "remove", "ref": {"type": "tags", "lid": "t"}},
     )["atomic:results"]  # fmt: skip
     account, contact = found[0]["data"]["id"], found[2]["data"]["id"]
     assert api.get(f"/api/contacts/{contact}/account")["data"]["id"] == account
     assert api.get(f"/api/contacts/{contact}/tags")["data"] == []
     api.operate(add("tags", lid="a"), add("tags", lid="a"), status=400)
-    api.operate(add("contacts", {"account": {"type": "accounts", "lid": "later"}}), add("accounts", lid="later"), status=400)
+    api.operate(
+        add("contacts", {"account": {"type": "accounts", "lid": "later"}}), add("accounts", lid="later"), status=400
+    )
 
 
 def test_lids_of_different_types_do_not_meet(api: Api) -> None:
     found = api.operate(add("accounts", lid="1"), add("tags", lid="1"),
-                        add("contacts", {"account": {"type": "accounts", "lid": "1"}, "tags": [{"type": "tags", "lid": "1"}]}))  # fmt: skip
+                        add("contacts", {"account": {"type": "accounts", "lid": "1"}, "tags": [{"type": "tags",
+                            "lid": "1"}]}))  # fmt: skip
     contact = found["atomic:results"][2]["data"]["id"]
     assert api.get(f"/api/contacts/{contact}/account")["data"]["id"] == found["atomic:results"][0]["data"]["id"]
 

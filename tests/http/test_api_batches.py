@@ -16,7 +16,7 @@ def _finished(api: Api, answer: Any) -> dict[str, Any]:
     while time.monotonic() < deadline:
         attributes = api.ask("GET", path, status=200).json()["data"]["attributes"]
         if attributes["finished_at"]:
-            assert attributes["state"] == "done", attributes
+            assert attributes["state"] == "success", attributes
             return dict(attributes["result"])
         time.sleep(0.05)
     raise AssertionError(attributes)
@@ -30,13 +30,20 @@ def test_a_list_creates_updates_and_reports_what_is_wrong(api: Api) -> None:
     word = mark()
     old = api.make("tags", name="old", mark=word)
     result = _batch(api, "/api/tags", [
-        resource("tags", None, {"name": "new", "mark": word}), resource("tags", old, {"name": "changed"}), resource("tags", None, {}),
+        resource("tags", None, {"name": "new", "mark": word}), resource("tags", old, {"name": "changed"}),
+            resource("tags", None, {}),
         resource("contacts", None, {"name": "x"}), resource("tags", "99999999", {"name": "x"}), "nonsense",
         {**resource("tags", old, {"name": "z"}), "meta": {"version": 1}},
         {**resource("tags", None, {"name": "changed", "mark": "again"}), "meta": {"upsert": ["name"]}},
     ])  # fmt: skip
     assert (result["read"], result["created"], result["updated"]) == (8, 1, 2)
-    assert [(e["index"], e["status"]) for e in result["errors"]] == [(2, "422"), (3, "409"), (4, "404"), (5, "400"), (6, "412")]
+    assert [(e["index"], e["status"]) for e in result["errors"]] == [
+        (2, "422"),
+        (3, "409"),
+        (4, "404"),
+        (5, "400"),
+        (6, "412"),
+    ]
     found = api.get(f"/api/tags?filter[mark][in]={word},again&sort=id")["data"]
     assert [r["attributes"]["name"] for r in found] == ["changed", "new"]
 

@@ -16,14 +16,20 @@ TYPE = CURSOR
 def many(api: Api) -> tuple[str, list[str]]:
     """Eleven accounts under one mark; staff and dates repeat and are missing here and there."""
     word = mark()
-    made = []
-    for n in range(11):
-        made.append(
-            api.make("accounts", name=f"n{n % 3}", mark=word, staff=None if n % 4 == 0 else n % 3,
-                     budget=None if n == 5 else f"{n % 5}.5", founded=None if n % 5 == 0 else f"200{n % 3}-01-01",
-                     met_at=None if n % 6 == 0 else f"2020-01-0{1 + n % 2}T00:00:00Z", active=None if n == 3 else n % 2 == 0,
-                     industry=(None, "steel", "glass")[n % 3])
-        )  # fmt: skip
+    made = [
+        api.make(
+            "accounts",
+            name=f"n{n % 3}",
+            mark=word,
+            staff=None if n % 4 == 0 else n % 3,
+            budget=None if n == 5 else f"{n % 5}.5",
+            founded=None if n % 5 == 0 else f"200{n % 3}-01-01",
+            met_at=None if n % 6 == 0 else f"2020-01-0{1 + n % 2}T00:00:00Z",
+            active=None if n == 3 else n % 2 == 0,
+            industry=(None, "steel", "glass")[n % 3],
+        )
+        for n in range(11)
+    ]
     return word, made
 
 
@@ -38,9 +44,12 @@ def _walk(api: Api, path: str, link: str) -> list[list[str]]:
         assert len(pages) < 50
 
 
-@pytest.mark.parametrize("sort", ["", "id", "-id", "staff", "-staff", "staff,-name", "budget", "-founded", "met_at", "active,-id",
+@pytest.mark.parametrize("sort", ["", "id", "-id", "staff", "-staff", "staff,-name", "budget", "-founded", "met_at",
+    "active,-id",
     "-active", "industry", "created_at", "name,-staff,founded", "parent.name"])  # fmt: skip
-def test_must_order_uniquely_and_walk_each_item_once_in_both_directions(api: Api, many: tuple[str, list[str]], sort: str) -> None:
+def test_must_order_uniquely_and_walk_each_item_once_in_both_directions(
+    api: Api, many: tuple[str, list[str]], sort: str
+) -> None:
     """Sorting Requirement; page[after]: first item immediately after the cursor; page[before]: last item just before."""
     word, made = many
     order = f"&sort={sort}" if sort else ""
@@ -104,9 +113,11 @@ def test_must_fall_on_the_item_a_cursor_came_with(api: Api, many: tuple[str, lis
 
 def test_must_return_the_used_page_size(api: Api, many: tuple[str, list[str]]) -> None:
     """page[size]: as many items as asked, the default otherwise."""
-    word, made = many
+    word, _made = many
     for size in (1, 4, 11, 500):
-        assert len(api.get(f"/api/accounts?filter[mark]={word}&page[after]=&page[size]={size}")["data"]) == min(size, 11)
+        assert len(api.get(f"/api/accounts?filter[mark]={word}&page[after]=&page[size]={size}")["data"]) == min(
+            size, 11
+        )
     for n in range(20):
         api.make("accounts", mark=word, name=f"more {n}")
     assert len(api.get(f"/api/accounts?filter[mark]={word}&page[after]=")["data"]) == 25

@@ -73,14 +73,22 @@ def test_must_ignore_members_that_nobody_defined(api: Api) -> None:
 
 def test_must_not_negotiate_by_the_jsonapi_member(api: Api) -> None:
     """JSON:API Object."""
-    api.post("/api/tags", {"data": resource("tags", None, {"name": "x"}), "jsonapi": {"ext": ["https://example.org/e"]}})
+    api.post(
+        "/api/tags", {"data": resource("tags", None, {"name": "x"}), "jsonapi": {"ext": ["https://example.org/e"]}}
+    )
 
 
 def test_must_identify_resources_by_string_type_and_id(api: Api) -> None:
     """Identification."""
     data = api.get(f"/api/tags/{api.make('tags')}")["data"]
     assert (type(data["type"]), type(data["id"])) == (str, str)
-    for wrong in ({"type": 5}, {"type": "tags", "id": 5}, {"type": "tags", "lid": 5}, {"type": None}, {"type": ["tags"]}):
+    for wrong in (
+        {"type": 5},
+        {"type": "tags", "id": 5},
+        {"type": "tags", "lid": 5},
+        {"type": None},
+        {"type": ["tags"]},
+    ):
         api.post("/api/tags", {"data": {"attributes": {"name": "x"}, **wrong}}, status=400)
 
 
@@ -96,7 +104,9 @@ def test_must_share_one_namespace_between_fields_type_and_id(api: Api) -> None:
 def test_must_use_legal_member_names(api: Api) -> None:
     """Member Names; types are names too."""
     for name in ("_x", "x_", "a.b", "a[b]", "a b", "", "a+b", "ä", "-", "a" * 200):
-        api.post("/api/fields", {"data": resource("fields", None, {"entity": "tag", "name": name, "kind": "text"})}, 422)
+        api.post(
+            "/api/fields", {"data": resource("fields", None, {"entity": "tag", "name": name, "kind": "text"})}, 422
+        )
     for entity in api.get("/api/entities")["data"]:
         assert re.match(NAME, entity["attributes"]["plural"])
 

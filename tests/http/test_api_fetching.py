@@ -105,7 +105,10 @@ def test_must_include_the_resources_between(api: Api) -> None:
     assert {(r["type"], r["id"]) for r in document["included"]} == {("contacts", contact), ("accounts", account)}
 
 
-@pytest.mark.parametrize("path", ["nope", "account.nope", "name", "account.name", "account..parent", ".", "account.", "tags.contacts.tags.contacts"])
+@pytest.mark.parametrize(
+    "path",
+    ["nope", "account.nope", "name", "account.name", "account..parent", ".", "account.", "tags.contacts.tags.contacts"],
+)
 def test_must_answer_400_to_unknown_include_paths(api: Api, path: str) -> None:
     """Inclusion."""
     contact = api.make("contacts")
@@ -128,7 +131,9 @@ def test_include_works_at_every_address_that_answers_with_resources(api: Api) ->
     assert [r["id"] for r in changed["included"]] == [tag]
     linkage = api.get(f"/api/contacts/{contact}/relationships/account?include=account.contacts")
     assert {(r["type"], r["id"]) for r in linkage["included"]} == {("accounts", account), ("contacts", contact)}
-    assert _error(api, f"/api/contacts/{contact}/relationships/account?include=tags")["source"]["parameter"] == "include"
+    assert (
+        _error(api, f"/api/contacts/{contact}/relationships/account?include=tags")["source"]["parameter"] == "include"
+    )
 
 
 # ---------------------------------------------------------------------- sparse fieldsets
@@ -139,7 +144,10 @@ def test_must_not_send_other_fields_than_requested(api: Api) -> None:
     account = api.make("accounts", staff=5)
     contact = api.make("contacts", {"account": ref("accounts", account)}, email="a@example.org")
     asked = "fields[contacts]=email,account&fields[accounts]=staff"
-    for path in (f"/api/contacts/{contact}?include=account&{asked}", f"/api/contacts/{contact}?as-of=999999999&{asked[:30]}"):
+    for path in (
+        f"/api/contacts/{contact}?include=account&{asked}",
+        f"/api/contacts/{contact}?as-of=999999999&{asked[:30]}",
+    ):
         data = api.get(path)["data"]
         assert set(data["attributes"]) == {"email"}
         assert set(data["relationships"]) <= {"account"}
@@ -155,7 +163,10 @@ def test_must_not_send_other_fields_than_requested(api: Api) -> None:
 def test_must_send_no_fields_for_an_empty_value(api: Api) -> None:
     """Sparse Fieldsets."""
     contact = api.make("contacts")
-    for path in (f"/api/contacts/{contact}?fields[contacts]=", f"/api/contacts/{contact}?as-of=999999999&fields[contacts]="):
+    for path in (
+        f"/api/contacts/{contact}?fields[contacts]=",
+        f"/api/contacts/{contact}?as-of=999999999&fields[contacts]=",
+    ):
         data = api.get(path)["data"]
         assert not data.get("attributes") and not data.get("relationships")
         assert data["id"] == contact
@@ -204,7 +215,10 @@ def test_sorts_through_relations(api: Api) -> None:
     assert _names(api.get(f"/api/contacts?filter[mark]={word}&sort=-account.name")) == "xyz"
 
 
-@pytest.mark.parametrize("sort", ["nope", "extra", "colors", "contacts", "account.nope", "tags.name", "-", "--name", "name.x", "%00", "name;"])
+@pytest.mark.parametrize(
+    "sort",
+    ["nope", "extra", "colors", "contacts", "account.nope", "tags.name", "-", "--name", "name.x", "%00", "name;"],
+)
 def test_must_answer_400_to_unsupported_sorts(api: Api, sort: str) -> None:
     """Sorting."""
     assert _error(api, f"/api/accounts?sort={sort}")["source"] == {"parameter": "sort"}
@@ -280,7 +294,12 @@ def test_filters_through_relations_and_on_ids(api: Api) -> None:
                       f"[tags][in]={tag},999999", "[account][empty]=false", "[tags][empty]=false", f"[id]={with_both}",
                       "[tags.name][contains]=%25_", "[account.name][starts]=DE"):  # fmt: skip
         assert ids(api.get(here + condition)) == [with_both], condition
-    for condition in ("[account][empty]=true", f"[tags][neq]={tag}", f"[id][neq]={with_both}", f"[account][neq]={account}"):
+    for condition in (
+        "[account][empty]=true",
+        f"[tags][neq]={tag}",
+        f"[id][neq]={with_both}",
+        f"[account][neq]={account}",
+    ):
         assert ids(api.get(here + condition)) == [other], condition
     assert ids(api.get(f"/api/accounts?filter[contacts.mark]={word}")) == [account]
     assert ids(api.get(f"/api/accounts?filter[contacts]={with_both}")) == [account]
@@ -291,7 +310,8 @@ def test_filters_through_relations_and_on_ids(api: Api) -> None:
     ["filter[nope]=1", "filter[name][nope]=1", "filter[name][gt][x]=1", "filter=1", "filter[]=1", "filter[staff]=many",
      "filter[budget]=1.234", "filter[founded]=yesterday", "filter[account.nope]=1", "filter[industry]=wood",
      "filter[id]=x", "filter[a.b.c.d.e]=1", "filter[staff]=99999999999999999999", "filter[name]=%00",
-     "filter[name]=", "filter[extra]=1", "filter[_]=1", "filter[contacts][gt]=1", "filter[name]&filter[name][contains]"],
+     "filter[name]=", "filter[extra]=1", "filter[_]=1", "filter[contacts][gt]=1",
+     "filter[name]&filter[name][contains]"],
 )  # fmt: skip
 def test_wrong_filters_are_told(api: Api, parameter: str) -> None:
     assert _error(api, f"/api/accounts?{parameter}")["source"]["parameter"].startswith("filter")
@@ -300,7 +320,9 @@ def test_wrong_filters_are_told(api: Api, parameter: str) -> None:
 # ---------------------------------------------------------------------- query parameters
 
 
-@pytest.mark.parametrize("name", ["nope", "Nope", "camelCase", "limit", "q", "page-size", "atomic:x", "", "@x", "filter_x", "as-of"])
+@pytest.mark.parametrize(
+    "name", ["nope", "Nope", "camelCase", "limit", "q", "page-size", "atomic:x", "", "@x", "filter_x", "as-of"]
+)
 def test_must_answer_400_to_parameters_nobody_knows(api: Api, name: str) -> None:
     """Implementation-Specific Query Parameters."""
     assert _error(api, f"/api/contacts?{name}=1")["code"] == "bad_request"
@@ -312,7 +334,8 @@ def test_must_answer_400_to_unknown_parameters_at_every_address(api: Api) -> Non
     document = {"data": {"type": "contacts", "attributes": {"name": "x"}}}
     change = {"data": {"type": "contacts", "id": contact}}
     for method, path, body in (
-        ("GET", "/api", None), ("GET", f"/api/contacts/{contact}", None), ("GET", f"/api/contacts/{contact}/account", None),
+        ("GET", "/api", None), ("GET", f"/api/contacts/{contact}", None), ("GET", f"/api/contacts/{contact}/account",
+        None),
         ("GET", f"/api/contacts/{contact}/tags", None), ("GET", f"/api/contacts/{contact}/relationships/tags", None),
         ("GET", f"/api/contacts/{contact}/history", None), ("GET", "/api/log", None), ("GET", "/api/jobs", None),
         ("GET", "/api/entities", None), ("GET", "/api/fields", None), ("POST", "/api/contacts", document),
@@ -332,7 +355,9 @@ def test_must_answer_400_to_unknown_parameters_at_every_address(api: Api) -> Non
 def test_must_treat_encoded_and_plain_brackets_alike(api: Api, five: str) -> None:
     """Square Brackets in Parameter Names."""
     plain = api.get(f"/api/accounts?filter[mark]={five}&page[size]=2&sort=name&filter[name][in]=a,b,c")
-    coded = api.get(f"/api/accounts?filter%5Bmark%5D={five}&page%5bsize%5d=2&sort=name&filter%5Bname%5D%5Bin%5D=a%2Cb%2Cc")
+    coded = api.get(
+        f"/api/accounts?filter%5Bmark%5D={five}&page%5bsize%5d=2&sort=name&filter%5Bname%5D%5Bin%5D=a%2Cb%2Cc"
+    )
     assert plain == coded
 
 

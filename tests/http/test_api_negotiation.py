@@ -139,5 +139,12 @@ def test_what_nobody_can_answer_is_406_and_changes_nothing(api: Api) -> None:
 
 
 def test_other_media_types_are_415(api: Api) -> None:
-    for media in ("text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", "\xff"):
+    for media in (
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "\xff",
+    ):
         api.ask("POST", "/api/tags", raw=b'{"data":{"type":"tags"}}', media=media, status=415)

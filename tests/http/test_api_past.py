@@ -48,7 +48,9 @@ def test_a_record_is_shown_as_it_was_by_position_and_by_time(api: Api) -> None:
     time.sleep(0.01)
     between = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"
     time.sleep(0.01)
-    change = resource("contacts", contact, {"name": "second"}, {"account": ref("accounts", account), "tags": refs("tags", tag)})
+    change = resource(
+        "contacts", contact, {"name": "second"}, {"account": ref("accounts", account), "tags": refs("tags", tag)}
+    )
     api.patch(f"/api/contacts/{contact}", {"data": change})
     api.patch(f"/api/contacts/{contact}", {"data": resource("contacts", contact, {"name": "third", "email": None})})
     created, second = _position(api, contact, 1), _position(api, contact, 2)
@@ -63,7 +65,10 @@ def test_a_record_is_shown_as_it_was_by_position_and_by_time(api: Api) -> None:
     assert middle["relationships"]["tags"]["data"] == refs("tags", tag)
     now = api.get(f"/api/contacts/{contact}?as-of={second + 1_000_000}")["data"]
     assert (now["attributes"]["name"], now["meta"]["version"]) == ("third", 3)
-    assert api.get(f"/api/contacts/{contact}?as-of={time.strftime('%Y-%m-%d', time.gmtime())}")["data"]["meta"]["version"] == 3
+    assert (
+        api.get(f"/api/contacts/{contact}?as-of={time.strftime('%Y-%m-%d', time.gmtime())}")["data"]["meta"]["version"]
+        == 3
+    )
     api.get(f"/api/contacts/{contact}?as-of={created - 1}", status=404)
     api.get(f"/api/contacts/{contact}?as-of=2001-01-01", status=404)
     api.delete(f"/api/contacts/{contact}")
@@ -73,7 +78,17 @@ def test_a_record_is_shown_as_it_was_by_position_and_by_time(api: Api) -> None:
 
 def test_moments_that_are_none_are_told(api: Api) -> None:
     tag = api.make("tags")
-    for text in ("", "x", "-1", "2020-13-01", "9" * 30, "0001-01-01T00:00:00-23:59", "9999-12-31T23:59:59-12:00", "%00", "2020-01-01T00:00:00%2B99:00"):
+    for text in (
+        "",
+        "x",
+        "-1",
+        "2020-13-01",
+        "9" * 30,
+        "0001-01-01T00:00:00-23:59",
+        "9999-12-31T23:59:59-12:00",
+        "%00",
+        "2020-01-01T00:00:00%2B99:00",
+    ):
         found = api.ask("GET", f"/api/tags/{tag}?as-of={text}")
         assert found.status_code in ((200,) if text.startswith("9999-") else (400, 404)), text
         if found.status_code == 400:

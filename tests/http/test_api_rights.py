@@ -32,7 +32,8 @@ def test_nobody_is_401(anybody: Api, server: Server) -> None:
     for method, path in (
         ("GET", "/api"), ("GET", "/api/tags"), ("GET", f"/api/tags/{tag}"), ("GET", f"/api/tags/{tag}/contacts"),
         ("GET", f"/api/tags/{tag}/relationships/contacts"), ("GET", f"/api/tags/{tag}/history"), ("GET", "/api/log"),
-        ("GET", "/api/entities"), ("GET", "/api/fields"), ("GET", "/api/users"), ("GET", "/api/jobs"), ("GET", "/api/tokens"),
+        ("GET", "/api/entities"), ("GET", "/api/fields"), ("GET", "/api/users"), ("GET", "/api/jobs"), ("GET",
+        "/api/tokens"),
         ("DELETE", f"/api/tags/{tag}"), ("POST", "/api/tags"), ("PATCH", f"/api/tags/{tag}"), ("POST", "/api/entities"),
         ("POST", "/api/fields"), ("PATCH", "/api/tags"), ("GET", "/api/trash"), ("GET", "/api/nothing"),
     ):  # fmt: skip
@@ -43,7 +44,15 @@ def test_nobody_is_401(anybody: Api, server: Server) -> None:
 
 
 def test_wrong_credentials_are_401(server: Server) -> None:
-    for header in ("Bearer", "Bearer ", "Bearer nonsense", f"Basic {server.token}", server.token, "Bearer \xe4", "bearer  x y"):
+    for header in (
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        f"Basic {server.token}",
+        server.token,
+        "Bearer \xe4",
+        "bearer  x y",
+    ):
         assert requests.get(f"{server.base}/api/tags", headers={"Authorization": header}, timeout=10).status_code == 401
     low = requests.get(f"{server.base}/api/tags", headers={"Authorization": f"bearer {server.token}"}, timeout=10)
     assert low.status_code == 200
@@ -77,7 +86,9 @@ def test_a_token_with_scopes_makes_no_tokens_and_is_no_administrator(api: Api, s
     _, narrow = _token(api, server, scopes=["*:*"])
     narrow.post("/api/tokens", {"data": {"type": "tokens", "attributes": {"name": "t"}}}, status=403)
     narrow.post("/api/users", {"data": {"type": "users", "attributes": {"email": "x@y.example"}}}, status=403)
-    narrow.post("/api/entities", {"data": {"type": "entities", "attributes": {"name": "zzz", "fields": []}}}, status=403)
+    narrow.post(
+        "/api/entities", {"data": {"type": "entities", "attributes": {"name": "zzz", "fields": []}}}, status=403
+    )
 
 
 def test_a_token_ends_when_it_expires(api: Api, server: Server) -> None:
@@ -130,12 +141,14 @@ def test_a_reader_reads_and_changes_nothing(api: Api, server: Server) -> None:
     reader.get(f"/api/tags/{tag}?include=contacts")
     for method, path, body in (
         ("POST", "/api/tags", {"data": resource("tags", None, {"name": "x"})}),
-        ("PATCH", f"/api/tags/{tag}", {"data": resource("tags", tag, {"name": "x"})}), ("DELETE", f"/api/tags/{tag}", None),
+        ("PATCH", f"/api/tags/{tag}", {"data": resource("tags", tag, {"name": "x"})}), ("DELETE", f"/api/tags/{tag}",
+        None),
         ("PATCH", f"/api/contacts/{contact}/relationships/account", {"data": None}),
         ("POST", f"/api/contacts/{contact}/relationships/tags", {"data": refs("tags", tag)}),
         ("POST", f"/api/tags/{tag}/relationships/contacts", {"data": refs("contacts", contact)}),
         ("POST", "/api/entities", {"data": {"type": "entities", "attributes": {"name": "thing", "fields": []}}}),
-        ("POST", "/api/fields", {"data": {"type": "fields", "attributes": {"entity": "tag", "name": "y", "kind": "text"}}}),
+        ("POST", "/api/fields", {"data": {"type": "fields", "attributes": {"entity": "tag", "name": "y",
+        "kind": "text"}}}),
         ("POST", "/api/users", {"data": {"type": "users", "attributes": {"email": "x@y.example"}}}),
         ("POST", "/api/roles", {"data": {"type": "roles", "attributes": {"name": "x", "grants": {}}}}),
     ):  # fmt: skip
@@ -177,7 +190,8 @@ def test_charlie_never_sees_alices_record_by_any_path(api: Api, sellers: tuple[A
     for path in (
         f"/api/contacts/{hers}", f"/api/contacts/{hers}?include=account", f"/api/contacts/{hers}/account",
         f"/api/contacts/{hers}/tags", f"/api/contacts/{hers}/visits", f"/api/contacts/{hers}/relationships/account",
-        f"/api/contacts/{hers}/relationships/tags", f"/api/contacts/{hers}/history", f"/api/contacts/{hers}?as-of=999999999",
+        f"/api/contacts/{hers}/relationships/tags", f"/api/contacts/{hers}/history",
+        f"/api/contacts/{hers}?as-of=999999999",
         f"/api/site-visits/{visit}", f"/api/site-visits/{visit}/contact", f"/api/site-visits/{visit}/history",
     ):  # fmt: skip
         assert only_error(charlie.get(path, status=404))["code"] == "not_found", path
@@ -185,25 +199,38 @@ def test_charlie_never_sees_alices_record_by_any_path(api: Api, sellers: tuple[A
     seen = []
     for path in (
         f"/api/contacts?filter[mark]={word}", f"/api/contacts?filter[mark]={word}&page[totals]=true&page[after]=",
-        "/api/contacts?sort=-id&page[size]=100", f"/api/contacts?filter[id]={hers}", f"/api/contacts?filter[id][in]={hers},{his}",
-        f"/api/contacts?filter[name]={secret}", f"/api/contacts?filter[name][starts]=secret",
+        "/api/contacts?sort=-id&page[size]=100", f"/api/contacts?filter[id]={hers}",
+        f"/api/contacts?filter[id][in]={hers},{his}",
+        f"/api/contacts?filter[name]={secret}", "/api/contacts?filter[name][starts]=secret",
         f"/api/accounts/{account}?include=contacts,contacts.visits", f"/api/accounts/{account}/contacts",
         f"/api/accounts/{account}/relationships/contacts", f"/api/tags/{tag}/contacts",
         f"/api/tags/{tag}/relationships/contacts?include=contacts", f"/api/tags/{tag}?include=contacts.tags.contacts",
-        f"/api/accounts?filter[id]={account}&include=contacts", "/api/log?sort=-position", f"/api/log?filter[record]={hers}",
+        f"/api/accounts?filter[id]={account}&include=contacts", "/api/log?sort=-position",
+        f"/api/log?filter[record]={hers}",
         "/api/log?filter[entity]=contact&sort=-position", "/api/site-visits?include=contact",
     ):  # fmt: skip
         text = charlie.ask("GET", path, status=200).text
         assert secret not in text, path
         assert f'"contacts","id":"{hers}"' not in text, path
-        entries = [r["attributes"] for r in charlie.ask("GET", path).json().get("data") or [] if r["type"] == "log"] if "/log" in path else []
-        assert not [e for e in entries if (e["entity"], e["record"]) in (("contact", hers), ("site_visit", visit))], path
+        entries = (
+            [r["attributes"] for r in charlie.ask("GET", path).json().get("data") or [] if r["type"] == "log"]
+            if "/log" in path
+            else []
+        )
+        assert not [e for e in entries if (e["entity"], e["record"]) in (("contact", hers), ("site_visit", visit))], (
+            path
+        )
         seen.append(f'"{his}"' in text)
     assert any(seen)
 
     total = charlie.get(f"/api/contacts?filter[mark]={word}&page[totals]=true")["meta"]["page"]["total"]
     assert total == 1
-    for condition in (f"[contacts.name]={secret}", "[contacts.name][starts]=secret", f"[contacts]={hers}", "[contacts.visits.name][starts]=secret"):
+    for condition in (
+        f"[contacts.name]={secret}",
+        "[contacts.name][starts]=secret",
+        f"[contacts]={hers}",
+        "[contacts.visits.name][starts]=secret",
+    ):
         assert ids(charlie.get(f"/api/accounts?filter[id]={account}&filter{condition}")) == [], condition
         assert ids(charlie.get(f"/api/tags?filter[id]={tag}&filter{condition}")) == [], condition
     assert ids(alice.get(f"/api/accounts?filter[contacts.name]={secret}")) == [account]
@@ -214,14 +241,16 @@ def test_charlie_never_sees_alices_record_by_any_path(api: Api, sellers: tuple[A
         ("PATCH", f"/api/contacts/{hers}/relationships/account", {"data": None}),
         ("DELETE", f"/api/contacts/{hers}/relationships/tags", {"data": refs("tags", tag)}),
         ("POST", f"/api/tags/{tag}/relationships/contacts", {"data": refs("contacts", hers)}),
-        ("POST", "/api/site-visits", {"data": resource("site-visits", None, {"name": "x"}, {"contact": ref("contacts", hers)})}),
+        ("POST", "/api/site-visits", {"data": resource("site-visits", None, {"name": "x"},
+        {"contact": ref("contacts", hers)})}),
         ("POST", f"/api/contacts/{his}/relationships/visits", {"data": refs("site-visits", visit)}),
     ):  # fmt: skip
         charlie.ask(method, path, body, status=404)
     charlie.patch(f"/api/tags/{tag}/relationships/contacts", {"data": []}, status=204)
     assert ids(alice.get(f"/api/contacts/{hers}/tags")) == [tag]  # he could take away his own only
     for operation in (
-        {"op": "update", "data": resource("contacts", hers, {"name": "x"})}, {"op": "remove", "ref": ref("contacts", hers)},
+        {"op": "update", "data": resource("contacts", hers, {"name": "x"})}, {"op": "remove", "ref": ref("contacts",
+        hers)},
         {"op": "remove", "ref": {**ref("contacts", hers), "relationship": "tags"}, "data": refs("tags", tag)},
     ):  # fmt: skip
         charlie.operate(operation, status=404)
@@ -233,7 +262,9 @@ def test_charlie_never_sees_alices_record_by_any_path(api: Api, sellers: tuple[A
     assert alice.get(f"/api/contacts/{hers}")["data"]["meta"]["version"] == 1
 
 
-def test_a_link_to_a_hidden_record_shows_no_more_than_its_id(api: Api, sellers: tuple[Api, Api], server: Server) -> None:
+def test_a_link_to_a_hidden_record_shows_no_more_than_its_id(
+    api: Api, sellers: tuple[Api, Api], server: Server
+) -> None:
     """A visit that the administrator gave to charlie, at a contact of alice's."""
     alice, charlie = sellers
     hers = alice.make("contacts", name="hidden name", email="hidden@example.org")
@@ -305,7 +336,9 @@ def test_a_session_reads_without_and_writes_only_with_its_csrf_token(server: Ser
     for token in (None, "", "wrong", "\xe4"):
         more = {} if token is None else {"X-CSRF-Token": token.encode("latin-1")}
         for method in ("POST", "PATCH", "DELETE"):
-            answer = browser.request(method, path if method != "DELETE" else f"{path}/1", json=body, headers={**headers, **more}, timeout=10)
+            answer = browser.request(
+                method, path if method != "DELETE" else f"{path}/1", json=body, headers={**headers, **more}, timeout=10
+            )
             assert answer.status_code == 403 and answer.json()["errors"][0]["code"] == "csrf"
     page = browser.get(f"{server.base}/account", timeout=10).text
     found = re.search(r'name="csrf" value="([^"]+)"', page)
@@ -320,7 +353,12 @@ def test_a_session_reads_without_and_writes_only_with_its_csrf_token(server: Ser
 def test_a_token_wins_over_a_cookie_and_needs_no_csrf(server: Server, browser: requests.Session) -> None:
     headers = {"Content-Type": MEDIA, "Authorization": f"Bearer {server.token}"}
     body = {"data": resource("tags", None, {"name": "x"})}
-    assert requests.post(f"{server.base}/api/tags", json=body, headers=headers, cookies=browser.cookies, timeout=10).status_code == 201
+    assert (
+        requests.post(
+            f"{server.base}/api/tags", json=body, headers=headers, cookies=browser.cookies, timeout=10
+        ).status_code
+        == 201
+    )
 
 
 # ---------------------------------------------------------------------- the name of the box
@@ -329,7 +367,15 @@ def test_a_token_wins_over_a_cookie_and_needs_no_csrf(server: Server, browser: r
 def test_a_foreign_host_is_421_everywhere_also_before_the_box_is_claimed(server: Server) -> None:
     """The server under test has no administrator with a password: nobody owns it yet."""
     assert "/claim/" in server.claim
-    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "[::2]", "8.8.8.8", "a" * 300):
+    for host in (
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "[::2]",
+        "8.8.8.8",
+        "a" * 300,
+    ):
         for path in ("/", "/api", "/api/tags", "/sign-in", "/claim/x", "/healthz"):
             answer = requests.get(f"{server.base}{path}", headers={"Host": host}, allow_redirects=False, timeout=10)
             assert answer.status_code == 421, (host, path)

@@ -60,7 +60,8 @@ def test_a_list_is_304_until_something_it_shows_may_have_changed(api: Api) -> No
     word = mark()
     account = api.make("accounts", name="a")
     contact = api.make("contacts", {"account": ref("accounts", account)}, mark=word)
-    for path in (f"/api/contacts?filter[mark]={word}&filter[account.name]=a", f"/api/contacts?filter[mark]={word}&sort=account.name",
+    for path in (f"/api/contacts?filter[mark]={word}&filter[account.name]=a",
+    f"/api/contacts?filter[mark]={word}&sort=account.name",
                  f"/api/accounts?filter[contacts.mark]={word}", f"/api/accounts/{account}/contacts"):  # fmt: skip
         etag = api.ask("GET", path).headers["ETag"]
         assert _again(api, path, etag) == 304
@@ -130,9 +131,17 @@ def test_every_change_takes_if_match(api: Api) -> None:
     for header in ('"7"', '"somebody-elses"', '""', "x", '"1", "2"'):
         api.ask("DELETE", f"/api/contacts/{contact}", status=412, If_Match=header)
         api.ask("PATCH", f"/api/contacts/{contact}/relationships/tags", {"data": []}, status=412, If_Match=header)
-        api.ask("POST", f"/api/contacts/{contact}/relationships/tags", {"data": refs("tags", tag)}, status=412, If_Match=header)
+        api.ask(
+            "POST",
+            f"/api/contacts/{contact}/relationships/tags",
+            {"data": refs("tags", tag)},
+            status=412,
+            If_Match=header,
+        )
         api.ask("PATCH", f"/api/contacts/{contact}/relationships/account", {"data": None}, status=412, If_Match=header)
-    api.ask("POST", f"/api/contacts/{contact}/relationships/tags", {"data": refs("tags", tag)}, status=204, If_Match='"1"')
+    api.ask(
+        "POST", f"/api/contacts/{contact}/relationships/tags", {"data": refs("tags", tag)}, status=204, If_Match='"1"'
+    )
     api.ask("DELETE", f"/api/contacts/{contact}", status=412, If_Match='"1"')
     api.ask("DELETE", f"/api/contacts/{contact}", status=204, If_Match="*")
 
@@ -189,7 +198,9 @@ def test_a_key_that_is_used_for_something_else_is_a_conflict(api: Api) -> None:
     api.post("/api/tags", {"data": resource("tags", None, {"name": "x"})}, Idempotency_Key=word)
     other = {"data": resource("tags", None, {"name": "y"})}
     assert only_error(api.post("/api/tags", other, status=409, Idempotency_Key=word))["code"] == "idempotency"
-    api.post("/api/tags?fields[tags]=name", {"data": resource("tags", None, {"name": "x"})}, status=409, Idempotency_Key=word)
+    api.post(
+        "/api/tags?fields[tags]=name", {"data": resource("tags", None, {"name": "x"})}, status=409, Idempotency_Key=word
+    )
 
 
 def test_a_refused_request_leaves_its_key_free(api: Api) -> None:
@@ -254,7 +265,10 @@ def test_upsert_by_fields_creates_then_updates(api: Api) -> None:
 
 def test_upsert_by_a_relation_and_a_field(api: Api) -> None:
     account = api.make("accounts")
-    data = {**resource("contacts", None, {"name": "a"}, {"account": ref("accounts", account)}), "meta": {"upsert": ["account", "name"]}}
+    data = {
+        **resource("contacts", None, {"name": "a"}, {"account": ref("accounts", account)}),
+        "meta": {"upsert": ["account", "name"]},
+    }
     made = api.post("/api/contacts", {"data": data})["data"]["id"]
     assert api.post("/api/contacts", {"data": data}, status=200)["data"]["id"] == made
 
@@ -311,13 +325,17 @@ def test_related_records_are_created_in_one_post(api: Api) -> None:
 
 def test_included_records_may_point_at_the_primary_one(api: Api) -> None:
     data = resource("accounts", None, {"name": "a"}, lid="me")
-    included = [resource("contacts", None, {"name": f"c{n}"}, {"account": {"type": "accounts", "lid": "me"}}, lid=f"c{n}") for n in range(3)]
+    included = [
+        resource("contacts", None, {"name": f"c{n}"}, {"account": {"type": "accounts", "lid": "me"}}, lid=f"c{n}")
+        for n in range(3)
+    ]
     made = api.post("/api/accounts?include=contacts", {"data": data, "included": included})
     assert [r["attributes"]["name"] for r in made["included"]] == ["c0", "c1", "c2"]
     tag = api.make("tags")
     patch = resource("tags", tag, {"name": "z"}, {"contacts": [{"type": "contacts", "lid": "x"}]})
     changed = api.patch(f"/api/tags/{tag}?include=contacts",
-                        {"data": patch, "included": [resource("contacts", None, {"name": "via patch"}, lid="x")]})  # fmt: skip
+                        {"data": patch, "included": [resource("contacts", None, {"name": "via patch"},
+                        lid="x")]})  # fmt: skip
     assert [r["attributes"]["name"] for r in changed["included"]] == ["via patch"]
 
 
@@ -343,13 +361,20 @@ def test_a_wrong_included_record_takes_all_back(api: Api) -> None:
 
 def test_records_that_point_at_each_other_in_a_circle_are_refused(api: Api) -> None:
     data = resource("contacts", None, {"name": "c"}, {"account": {"type": "accounts", "lid": "a"}})
-    included = [resource("accounts", None, {"name": n}, {"parent": {"type": "accounts", "lid": m}}, lid=n) for n, m in (("a", "b"), ("b", "a"))]
+    included = [
+        resource("accounts", None, {"name": n}, {"parent": {"type": "accounts", "lid": m}}, lid=n)
+        for n, m in (("a", "b"), ("b", "a"))
+    ]
     api.post("/api/contacts", {"data": data, "included": included}, status=400)
 
 
 def test_what_has_addresses_of_its_own_does_not_slip_in_as_included(api: Api) -> None:
     """A file that names another's content by its hash, a user without a check."""
     data = resource("contacts", None, {"name": "c"})
-    for type_, attributes in (("users", {"email": "x@example.org"}), ("roles", {"name": "x"}), ("files", {"name": "x", "sha": "0" * 64})):
+    for type_, attributes in (
+        ("users", {"email": "x@example.org"}),
+        ("roles", {"name": "x"}),
+        ("files", {"name": "x", "sha": "0" * 64}),
+    ):
         document = {"data": data, "included": [resource(type_, None, attributes, lid="l")]}
         api.post("/api/contacts", document, status=400)

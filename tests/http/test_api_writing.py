@@ -48,7 +48,8 @@ def test_must_answer_409_to_another_type(api: Api) -> None:
 
 def test_must_answer_404_when_a_related_resource_is_not_there(api: Api) -> None:
     """Creating: 404 Not Found."""
-    for links in ({"account": ref("accounts", MISSING)}, {"tags": refs("tags", MISSING)}, {"account": ref("accounts", "x")},
+    for links in ({"account": ref("accounts", MISSING)}, {"tags": refs("tags", MISSING)}, {"account": ref("accounts",
+    "x")},
                   {"visits": refs("site-visits", MISSING)}, {"account": ref("accounts", "9" * 30)}):  # fmt: skip
         before = api.get("/api/contacts?page[totals]=true")["meta"]["page"]["total"]
         found = api.post("/api/contacts", {"data": resource("contacts", None, {"name": "x"}, links)}, status=404)
@@ -60,7 +61,9 @@ def test_must_answer_409_when_a_unique_value_is_taken(api: Api) -> None:
     """409: provide enough to recognise the source of the conflict."""
     code = mark()
     api.make("accounts", code=code)
-    error = only_error(api.post("/api/accounts", {"data": resource("accounts", None, {"name": "x", "code": code})}, 409))
+    error = only_error(
+        api.post("/api/accounts", {"data": resource("accounts", None, {"name": "x", "code": code})}, 409)
+    )
     assert (error["code"], error["source"]["pointer"]) == ("unique", "/data/attributes/code")
 
 
@@ -182,7 +185,9 @@ def test_what_the_server_keeps_cannot_be_set(api: Api) -> None:
     for name in ("created_at", "updated_at"):
         errors = api.patch(f"/api/tags/{tag}", {"data": resource("tags", tag, {name: "2020-01-01T00:00:00Z"})}, 422)
         assert only_error(errors)["source"]["pointer"] == f"/data/attributes/{name}"
-    api.post("/api/site-visits", {"data": resource("site-visits", None, {"name": "x", "number": "V-1"})}, status=(422, 404))
+    api.post(
+        "/api/site-visits", {"data": resource("site-visits", None, {"name": "x", "number": "V-1"})}, status=(422, 404)
+    )
 
 
 # ---------------------------------------------------------------------- relationships
@@ -206,8 +211,12 @@ def test_must_answer_403_to_adding_or_removing_in_to_one(api: Api) -> None:
     """Updating Relationships: unsupported requests."""
     account, contact = api.make("accounts"), api.make("contacts")
     for method in ("POST", "DELETE"):
-        api.ask(method, f"/api/contacts/{contact}/relationships/account", {"data": refs("accounts", account)}, status=403)
-        api.ask(method, f"/api/contacts/{contact}/relationships/account", {"data": ref("accounts", account)}, status=403)
+        api.ask(
+            method, f"/api/contacts/{contact}/relationships/account", {"data": refs("accounts", account)}, status=403
+        )
+        api.ask(
+            method, f"/api/contacts/{contact}/relationships/account", {"data": ref("accounts", account)}, status=403
+        )
     visit = api.make("site-visits", {"contact": ref("contacts", contact)})
     api.patch(f"/api/site-visits/{visit}/relationships/contact", {"data": None}, status=422)
 

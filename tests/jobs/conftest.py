@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from job_parts import Shop
 
-
 from appliance.jobs.kind import JobKind
 
 
 @pytest.fixture
-def shop(database: Any) -> Iterator[Callable[..., Shop]]:  # noqa: F811
+def shop(database: Any) -> Iterator[Callable[..., Shop]]:
     """`shop(kind, ...)` opens jobs over the database; its `.start()` runs a worker until the test ends."""
     opened: list[Shop] = []
 

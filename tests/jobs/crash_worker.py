@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+import heavy_bodies
 from job_parts import Shop
 from private_databases import open_database
 
@@ -20,9 +21,10 @@ def nap(run: Run, number: int) -> dict[str, Any]:
 
 
 NAP = JobKind("nap", nap)
+PID = JobKind("pid", heavy_bodies.tell_pid, heavy=True)
 
 if __name__ == "__main__":
-    Shop(open_database(sys.argv[1]), [NAP], threads=3).start()
+    Shop(open_database(sys.argv[1]), [NAP, PID], threads=3).start()
     sys.stdout.write("up\n")
     sys.stdout.flush()
     time.sleep(300)

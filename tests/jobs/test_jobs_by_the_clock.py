@@ -10,8 +10,8 @@ import pytest
 from job_parts import until
 
 from appliance.base import clock
-from appliance.jobs.kind import JobKind
 from appliance.jobs.due import next_crontab, zone
+from appliance.jobs.kind import JobKind
 from appliance.jobs.schedule import Schedules
 
 

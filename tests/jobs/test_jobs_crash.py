@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from crash_worker import NAP
+from crash_worker import NAP, PID
 from job_parts import Shop, until
 
 HERE = Path(__file__).parent
-JOBS, KILLS, THREADS = 150, 4, 3
+JOBS, KILLS, THREADS = 200, 4, 3
 
 
 def start_worker(url: str) -> subprocess.Popen[bytes]:
@@ -62,3 +62,27 @@ def test_a_job_that_kills_its_process_every_time_ends_dead_instead_of_killing_it
     job = here.reaches(job_id, "dead")
     assert "ended 5 times" in job.error
     assert sum(here.queue.depth().values()) == 0
+
+
+def test_a_killed_worker_leaves_no_helper_process_behind_and_its_heavy_job_starts_again(database, database_url):
+    jobs = Shop(database, [NAP, PID]).jobs
+    job_id = jobs.enqueue("pid")
+    helpers = []
+    for attempt in (1, 2):
+        worker = start_worker(database_url)
+        try:
+            job = until(lambda n=attempt: (j := jobs.get(job_id)).attempts == n and j.message and j)
+            helpers.append(int(job.message))
+            assert Path(f"/proc/{helpers[-1]}").exists() or sys.platform != "linux"
+        finally:
+            worker.kill()
+            worker.wait()
+            worker.stdout.close()
+    until(lambda: not any(_runs(pid) for pid in helpers))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ from typing import Any
 
 from appliance.base.errors import BadRequest, Conflict, Invalid, NotAllowed, Problem
 from appliance.base.text import say
-from appliance.http.errors import Missing, pointer_part
+from appliance.http.errors import MAX_ERRORS, Missing, pointer_part
 from appliance.records.entity import Entity, Field
 from appliance.records.kinds import Wrong, record_id
 from appliance.records.registry import Registry
@@ -68,6 +68,8 @@ def read_resource(
         declared = found.by_name.get(name)
         if name[:1] == "@":
             continue  # an @-Member, which JSON:API wants ignored
+        if len(problems) >= MAX_ERRORS:
+            break
         if declared is None or declared.relational:
             problems.append(
                 Problem(
@@ -80,7 +82,7 @@ def read_resource(
         else:
             incoming.values[name] = value
     for name, value in _object(data, "relationships", where).items():
-        if name[:1] != "@":
+        if name[:1] != "@" and len(problems) < MAX_ERRORS:
             _relationship(found, incoming, name, value, problems)
     if problems:
         raise Invalid(problems)

@@ -95,7 +95,11 @@ def history(
     row = present(reading, table, record_id)
     upto = {} if after is None else {"upto": after - 1}
     entries = records.log.of_record(table.entity.name, record_id, limit=limit, **upto)
-    if not entries and row is None and (after is None or not records.log.of_record(table.entity.name, record_id, limit=1)):
+    if (
+        not entries
+        and row is None
+        and (after is None or not records.log.of_record(table.entity.name, record_id, limit=1))
+    ):
         raise NotFound(say("There is no {entity} with id {id}.", entity=table.entity.name, id=record_id))
     return entries
 

@@ -1,0 +1,41 @@
+"""`ingot jobs`: list, show, retry and cancel, whether Ingot runs or not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from appliance import assembly
+from appliance.base.settings import load
+from appliance.cli import main
+
+
+@pytest.fixture
+def ingot(tmp_path):
+    def run(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(main, ["jobs", *words, "--home", str(tmp_path)])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    run.jobs = assembly.open_house(load(tmp_path)).jobs
+    return run
+
+
+def test_jobs_are_listed_shown_cancelled_and_tried_again_at_the_shell(ingot):
+    kind = "house.sweep"
+    first = ingot.jobs.enqueue(kind, {"token": "t"}, delay=3600, priority="high")
+    second = ingot.jobs.enqueue(kind)
+    listed = json.loads(ingot("list", "--json"))
+    assert [(j["id"], j["state"], j["priority"]) for j in listed] == [
+        (second, "waiting", "normal"),
+        (first, "waiting", "high"),
+    ]
+    assert "Job" in ingot("cancel", str(second))
+    assert [j["id"] for j in json.loads(ingot("list", "--json", "--state", "cancelled", "--kind", kind))] == [second]
+    assert json.loads(ingot("show", str(first)))["arguments"] == {"token": "••••"}
+    ingot("retry", str(first), str(second))
+    assert ingot.jobs.get(first).run_after is None and ingot.jobs.get(second).state == "waiting"
+    assert "There is no job 999." in ingot("show", "999", code=1)
+    assert kind in ingot("list")
