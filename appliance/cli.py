@@ -16,7 +16,7 @@ from typing import Any
 import click
 import orjson
 
-from appliance import assembly
+from appliance import assembly, cli_jobs
 from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
@@ -441,3 +441,6 @@ def reindex(home: Path) -> None:
     with HomeLock(Home(home).create()):
         shutil.rmtree(Home(home).index, ignore_errors=True)
     click.echo("The index will be rebuilt at the next start.")
+
+
+main.add_command(cli_jobs.make_group(with_home, with_json, open_house, show))

@@ -21,6 +21,7 @@ from huey.registry import Message
 from appliance.base import clock
 from appliance.engines.queue.protocol import Delivery, Queue
 from appliance.jobs import outcome, row
+from appliance.jobs import priority as priorities
 from appliance.jobs.helper import Helper
 from appliance.jobs.kind import JobKind, LostLease, OutOfTime
 from appliance.jobs.lanes import LONG, LaneBook
@@ -95,7 +96,7 @@ class JobHuey(Huey):
             "kind": kind,
             "jobs": self.jobs,
             "default_retries": kind.attempts - 1,
-            "default_priority": kind.priority,
+            "default_priority": priorities.number(kind.priority),
         }
         self._registry.register(type(kind.name, (JobTask,), attributes))
         self.book.know(kind.lane)

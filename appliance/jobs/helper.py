@@ -74,6 +74,9 @@ class Helper:
                 raise BodyFailed(**word["failed"])
             if "gone" in word:
                 self._process = None
+                if why := run.interrupted:  # killed because the worker stops
+                    process.finish()
+                    raise why
                 raise _crash(process)
             try:
                 if "progress" in word:

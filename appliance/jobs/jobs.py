@@ -115,9 +115,7 @@ class Jobs:
             yield job_id
             self.tree.end(job_id, row.SUCCESS)
 
-    def _insert(
-        self, kind: str, actor: str, key: str | None, parent: int | None, arguments: str, **more: Any
-    ) -> int:
+    def _insert(self, kind: str, actor: str, key: str | None, parent: int | None, arguments: str, **more: Any) -> int:
         if parent is not None:
             above = self.get(parent)
             more["root"] = above.root or above.id

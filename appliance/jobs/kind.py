@@ -39,7 +39,7 @@ class JobKind:
     lane: str = "default"
     time_limit: int | None = None
     label: Text | str = ""
-    priority: int = 0
+    priority: int | str = 0  # or a name of priority.NAMES
     retry_delay: float = 5.0
     every: float | None = None
     crontab: str | None = None

@@ -52,7 +52,14 @@ class Planning:
         with self._database.write():
             if self.table.get(str(name)) or (name != kind and name in self._jobs.kinds):
                 raise Conflict(say("There is a schedule {name} already.", name=name), pointer="/data/attributes/name")
-            row = {"name": name, "kind": kind, "spec": "", "actor": actor, "created_at": clock.wire_now(), "next_run": ""}
+            row = {
+                "name": name,
+                "kind": kind,
+                "spec": "",
+                "actor": actor,
+                "created_at": clock.wire_now(),
+                "next_run": "",
+            }
             self.table.insert(row | cleaned)
             self._plan(str(name))
         return self.get(str(name))
@@ -88,7 +95,9 @@ class Planning:
 
     def _plan(self, name: str) -> None:
         now = clock.now()
-        self.table.update(name, {"next_run": clock.wire(self._schedules.next_run(self.get(name), now)), "due_run": None})
+        self.table.update(
+            name, {"next_run": clock.wire(self._schedules.next_run(self.get(name), now)), "due_run": None}
+        )
 
     def _clean(self, values: Mapping[str, Any], problems: list[Problem], before: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {column: values[column] for column in CHANGEABLE if column in values}
@@ -113,7 +122,9 @@ class Planning:
         try:
             tz = due.zone(self._jobs.timezone if timezone is None else str(timezone))
         except ValueError:
-            problems.append(Problem("timezone", say("there is no time zone called {name}", name=str(timezone)[:60]), "choice"))
+            problems.append(
+                Problem("timezone", say("there is no time zone called {name}", name=str(timezone)[:60]), "choice")
+            )
             tz = due.zone("UTC")
         if (crontab is None) == (every is None):
             problems.append(Problem("crontab", say("give either crontab or every"), "required"))

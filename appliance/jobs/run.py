@@ -48,7 +48,7 @@ class Run:
         """Raise what `progress` would raise, without touching the database."""
         if self._cancel.is_set():
             raise Cancelled
-        if self.overdue:
+        if self.overdue or self.abandoned:
             raise OutOfTime(f"the time limit of {self.row.time_limit} s is over")
         if self._stop.is_set():
             raise Stopping

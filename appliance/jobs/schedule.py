@@ -96,9 +96,7 @@ class Schedules:
 
     def fire(self) -> list[int]:
         """Enqueue what is due; the ids of these jobs. Without anything due it takes no lock."""
-        return [
-            job_id for name in self.table.due(clock.wire_now()) if (job_id := self._fire(name)) is not None
-        ]
+        return [job_id for name in self.table.due(clock.wire_now()) if (job_id := self._fire(name)) is not None]
 
     def _fire(self, name: str) -> int | None:
         with self._database.write():
@@ -119,9 +117,7 @@ class Schedules:
 
 def start(jobs: Jobs, table: ScheduleTable, schedule: Schedule) -> int:
     """Enqueue a run inside the caller's transaction; the id of the one that is still active, if there is one."""
-    job_id = jobs.enqueue(
-        schedule.kind, schedule.arguments, key=KEY + schedule.name, actor=schedule.actor
-    )
+    job_id = jobs.enqueue(schedule.kind, schedule.arguments, key=KEY + schedule.name, actor=schedule.actor)
     if job_id != schedule.last_job:
         table.update(schedule.name, {"last_run": clock.wire_now(), "last_job": job_id, "last_state": None})
     return job_id

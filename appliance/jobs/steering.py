@@ -74,7 +74,10 @@ def _again(jobs: Jobs, job: JobRow) -> None:
 
 def run_now(jobs: Jobs, job_id: int) -> JobRow:
     with jobs.database.write():
-        return _requeue(jobs, _before(jobs, job_id), None)
+        job = _before(jobs, job_id)
+        if job.state == row.WAITING and seconds_to(job.run_after) <= 0:
+            return job  # it may start any moment; a new message would put it behind those of its time
+        return _requeue(jobs, job, None)
 
 
 def set_priority(jobs: Jobs, job_id: int, priority: str | int) -> JobRow:

@@ -17,7 +17,8 @@ _FRESH = (  # a job with children shows how many of them have ended
     "progress_done = CASE WHEN children > 0 THEN children - open_children ELSE 0 END, "
     "progress_total = CASE WHEN children > 0 THEN children END"
 )
-_HERE = "WHERE id = ? AND attempts = ? AND state = 'running' AND own_state IS NULL"  # attempts is the fence: a second start has raised it
+# attempts is the fence: a second start has raised it
+_HERE = "WHERE id = ? AND attempts = ? AND state = 'running' AND own_state IS NULL"
 
 
 class JobTable:
@@ -96,7 +97,7 @@ class JobTable:
 
     def children(self, job_id: int) -> list[tuple[int, str, str, str]]:
         """(id, kind, arguments as stored, state) of its direct children, oldest first."""
-        return self._database.rows(self._children, (job_id,))  # type: ignore[return-value]
+        return self._database.rows(self._children, (job_id,))
 
     def expired(self, limit: int) -> list[int]:
         """Jobs that nobody started before they expired."""

@@ -28,13 +28,17 @@ class Tree:
         self._database, self._table, self._changes, self._release = database, table, changes, release
         self._ended: list[Callable[[JobRow, str], None]] = []
         sql = database.sql
-        self._more = sql("UPDATE ingot_job SET children = children + 1, open_children = open_children + 1 WHERE id = ?")
+        self._more = sql(
+            "UPDATE ingot_job SET children = children + 1, open_children = open_children + 1, "
+            "progress_total = children + 1, progress_done = children - open_children WHERE id = ?"
+        )
         self._less = sql(
             "UPDATE ingot_job SET open_children = open_children - 1, progress_total = children, "
             "progress_done = children - open_children + 1 WHERE id = ?"
         )
         self._own = sql(
-            "UPDATE ingot_job SET state = CASE WHEN state = 'new' THEN 'new' ELSE 'running' END, own_state = ?, error = ?, result = ?, "
+            "UPDATE ingot_job SET state = CASE WHEN state = 'new' THEN 'new' ELSE 'running' END, "
+            "own_state = ?, error = ?, result = ?, "
             "message = coalesce(?, message), run_after = NULL WHERE id = ?"
         )
         self._begun = sql(
@@ -82,14 +86,14 @@ class Tree:
         only waited for it, get their final state; so do those that needed its success in vain."""
         endings: list[Ending] = [(job_id, state, what)]
         while endings:
-            job_id, state, what = endings.pop()
-            job = self._table.get(job_id)
+            ending, own, said = endings.pop()
+            job = self._table.get(ending)
             if job is None or job.final:
                 continue
             if job.open_children:
-                self._own_part(job, state, what)
+                self._own_part(job, own, said)
             else:
-                endings += self._finish(job, state, what) + self._up(job)
+                endings += self._finish(job, own, said) + self._up(job)
 
     def _up(self, job: JobRow) -> list[Ending]:
         endings: list[Ending] = []

@@ -179,6 +179,7 @@ class Worker:
                 run.stop()
             ended = self._join(running, deadline / 2)
         self._jobs.huey.helper.stop()
+        ended = ended or self._join(running, 1.0)
         if ended and self._heart:
             self._heart.join(1.0)
             self._consumer = None

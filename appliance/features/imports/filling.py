@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
-from appliance.features.imports import reading
-from appliance.features.imports.mapping import Column, make_mapping
+from appliance.features.imports.layout import BROKEN, EXTRA, SHORT, Layout
+from appliance.features.imports.mapping import Column, Matching
 from appliance.features.imports.plan import Chunk, Plan, Rejects, Report
+from appliance.features.imports.values import Style
 from appliance.records.bulk import Bulk, check_keys
+from appliance.records.entity import Choice
 from appliance.records.kinds import Wrong
 from appliance.records.permissions import sees
 from appliance.records.registry import Registry
+from appliance.records.tables import Table
 from appliance.records.work import Work
 
 REMEMBERED = 200_000
@@ -22,36 +25,63 @@ REMEMBERED = 200_000
 PART = 500
 """Values in one IN (...)."""
 Ids = dict[Any, int | None]
-"""Value in a cell -> id of the record it means; None where several have the value."""
+"""Value in a cell (or values in several) -> id of the record it means; None where several have the value."""
 
 
 class _Bad(Exception):
     """A row that cannot be stored."""
 
-    def __init__(self, reason: Text):
+    def __init__(self, reason: Text | str):
         self.reason = reason
 
 
 class Filling:
     """Bound to one revision of the schema: the columns' readers give values as that revision stores them."""
 
-    def __init__(self, registry: Registry, plan: Plan, headers: Sequence[str]):
+    def __init__(
+        self,
+        registry: Registry,
+        plan: Plan,
+        layout: Layout,
+        styles: Mapping[str, Style] | None = None,
+        choices: Mapping[str, tuple[Choice, ...]] | None = None,
+    ):
         """Raises Invalid for a mapping or keys that cannot work."""
-        self.registry = registry
-        self.mapping = make_mapping(registry, registry.entity(plan.entity), headers, plan.mapping)
+        self.registry, self._layout, self._styles, self._choices = registry, layout, styles or {}, choices or {}
+        entity = registry.entity(plan.entity)
+        self.mapping = Matching(registry, entity, layout.columns, self._styles, self._choices).make(plan.mapping)
         for key in plan.keys:
             if key not in {c.field.name for c in self.mapping.columns}:
                 raise Invalid([Problem("key", say("the key {key} is filled by no column", key=key), "key")])
         check_keys(registry.tables[plan.entity], plan.keys, plan.mode)
+        able = {c.field.name for c in self.mapping.columns if c.by and not c.more}
+        for name in plan.options.create_missing:
+            if name not in able:
+                text = say("records of {name} can be created only where one column holds their key", name=name)
+                raise Invalid([Problem("create_missing", text, "unknown")])
+        self._creates, self._fills = set(plan.options.create_missing), plan.options.short_rows == "fill"
         self._known: dict[str, Ids] = {}
+        self._new: set[tuple[str, Any]] = set()
 
-    def fresh(self, work: Work, plan: Plan, headers: Sequence[str]) -> Filling:
+    @property
+    def kinds(self) -> dict[str, str]:
+        """{column: kind of what stands in it}"""
+        return {c.header: "link" if c.by else c.field.kind.name for c in self.mapping.columns}
+
+    def fresh(self, work: Work, plan: Plan) -> Filling:
         """This one, or one for the schema as it is now: somebody may re-type a field while a long import runs."""
-        return self if work.registry.revision == self.registry.revision else Filling(work.registry, plan, headers)
+        if work.registry.revision == self.registry.revision:
+            return self
+        return Filling(work.registry, plan, self._layout, self._styles, self._choices)
+
+    def forget(self) -> None:
+        """The chunk was taken back: records that it created are not there."""
+        if self._creates:
+            self._known.clear()
 
     def store(self, work: Work, plan: Plan, chunk: Chunk, report: Report, refused: Rejects) -> None:
         report.rows += len(chunk)
-        links = {c.header: self._find(work, c, chunk) for c in self.mapping.columns if c.field.relational}
+        links = {c.header: self._find(work, c, chunk, report) for c in self.mapping.columns if c.field.relational}
         accepted: list[dict[str, Any]] = []
         origin: Chunk = []
         for number, row in chunk:
@@ -69,17 +99,20 @@ class Filling:
 
     def _values(self, row: Mapping[str, Any], links: Mapping[str, Ids]) -> dict[str, Any]:
         """One row's stored values. _Bad with the reason of the first cell that does not fit."""
-        if reading.EXTRA in row:
+        if EXTRA in row:
             raise _Bad(say("the row has more cells than there are columns"))
+        if BROKEN in row:
+            raise _Bad(row[BROKEN])
+        short = SHORT in row and not self._fills
         values: dict[str, Any] = {}
         header = ""
         try:
             for column in self.mapping.columns:
                 header = column.header
                 cell = row.get(header)
-                if cell is None and header in row and reading.SHORT in row:
+                if short and cell is None and header in row:
                     raise _Bad(say("the row has fewer cells than there are columns"))
-                value = column.read(cell)
+                value = _wanted(column, row) if column.more else column.read(cell)
                 if value is not None and header in links:
                     value = _linked(column, value, links[header])
                 values[column.field.name] = value
@@ -87,41 +120,66 @@ class Filling:
             raise _Bad(say("{column}: {why}", column=header, why=wrong.message)) from None
         return values
 
-    def _find(self, work: Work, column: Column, chunk: Chunk) -> Ids:
+    # ------------------------------------------------------------------ linked records
+
+    def _find(self, work: Work, column: Column, chunk: Chunk, report: Report) -> Ids:
         """Ids of the records that this chunk's cells point at, by the value in the cell; remembered for the chunks to come."""
         known = self._known.setdefault(column.header, {})
         table = work.table(str(column.field.target))
-        key = column.by or "id"
         wanted: set[Any] = set()
         for _, row in chunk:
             try:
-                value = column.read(row.get(column.header))
+                value = _wanted(column, row) if column.more else column.read(row.get(column.header))
             except Wrong:
                 continue
             wanted |= set(value) if isinstance(value, list) else {value}
         missing = [v for v in wanted if v is not None and v not in known]
-        name = "id" if key == "id" else table.entity.by_name[key].column
-        select = table.select_sql.rpartition(" WHERE ")[0]
-        for start in range(0, len(missing), PART):
-            part = missing[start : start + PART]
-            marks = ", ".join("?" * len(part))
-            sql = select + work.database.sql(f' WHERE "{name}" IN ({marks})')
-            for held in work.database.rows(sql, part):
-                if sees(work.actor, table, held):
-                    value = table.plain(key, held[table.place[key]])
-                    known[value] = None if value in known else held[0]
+        self._look_up(work, table, column, missing, known)
+        if column.field.name in self._creates:
+            absent = [v for v in missing if v not in known]
+            if absent:
+                made = Bulk(work, table.entity.name, mode="create").store([{str(column.by): v} for v in absent])
+                self._look_up(work, table, column, absent, known)
+                fresh = {(column.header, v) for v in absent if v in known} - self._new
+                report.linked_created += len(fresh) if made.created else 0
+                self._new |= fresh
         if len(known) > REMEMBERED:
             for old in list(islice(known, REMEMBERED // 2)):
                 if old not in wanted:
                     del known[old]
         return known
 
+    def _look_up(self, work: Work, table: Table, column: Column, missing: list[Any], known: Ids) -> None:
+        key = column.by or "id"
+        names = (key, *(k.by for k in column.more))
+        physical = "id" if key == "id" else table.entity.by_name[key].column
+        select = table.select_sql.rpartition(" WHERE ")[0]
+        firsts = list({v[0]: None for v in missing}) if column.more else missing
+        asked = set(missing)
+        for start in range(0, len(firsts), PART):
+            part = firsts[start : start + PART]
+            marks = ", ".join("?" * len(part))
+            sql = select + work.database.sql(f' WHERE "{physical}" IN ({marks})')
+            for held in work.database.rows(sql, part):
+                found = tuple(table.plain(n, held[table.place[n]]) for n in names)
+                value = found if column.more else found[0]
+                if value in asked and sees(work.actor, table, held):
+                    known[value] = None if value in known else held[0]
+
+
+def _wanted(column: Column, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The values of several columns that together tell one record; None where all are empty."""
+    values = (column.read(row.get(column.header)), *(k.read(row.get(k.header)) for k in column.more))
+    return None if all(v is None for v in values) else values
+
 
 def _linked(column: Column, value: Any, found: Ids) -> Any:
     wanted = value if isinstance(value, list) else [value]
     for v in wanted:
         if found.get(v) is None:
-            words = {"column": column.header, "entity": column.field.target, "key": column.by or "id", "value": v}
+            key = ", ".join((column.by or "id", *(k.by for k in column.more)))
+            said = ", ".join(str(x or "") for x in v) if isinstance(v, tuple) else v
+            words = {"column": column.header, "entity": column.field.target, "key": key, "value": said}
             raise _Bad(
                 say("{column}: several {entity} records have {key} {value}", **words)
                 if v in found

@@ -1,4 +1,4 @@
-"""JSON as rows: a list of objects, or one object a line. sqlite-utils reads; values become the text a cell would hold."""
+"""JSON as rows: a list of objects, or one object a line, read piece by piece. Values become the text a cell would hold."""
 
 from __future__ import annotations
 
@@ -6,55 +6,112 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
-from sqlite_utils.utils import Format, rows_from_file
 
-from appliance.base.errors import Invalid, Problem
 from appliance.base.text import say
+from appliance.features.imports.encodings import refused
+from appliance.features.imports.layout import BROKEN, JSON, LINES, Layout
 
 LOOK = 1_000
 """Objects looked at for their keys: not all of them have all."""
+PIECE = 1 << 16
+LONGEST = 64 << 20
+"""Characters of one object."""
+_SPACE = " \t\r\n,"
 
 
-def json_columns(path: Path, sample: str) -> tuple[str, ...]:
-    """The keys of the objects, in the order they are met; empty when the file is no JSON."""
-    if sample.lstrip()[:1] not in ("[", "{") or not _format(sample):
-        return ()
+def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
+    """None when the file is no JSON. Its columns are the keys of the objects, in the order they are met."""
+    format_ = _format(sample)
+    if format_ is None:
+        return None
+    layout = Layout(format_, (), encoding, header_row=0)
     found: dict[str, None] = {}
-    for _, row in islice(json_rows(path), LOOK):
-        found |= dict.fromkeys(row)
-    return tuple(found)
+    for _, row in islice(json_rows(path, layout), LOOK):
+        found |= dict.fromkeys(k for k in row if k != BROKEN)
+    if not found:
+        raise refused(say("the file is empty"), "empty")
+    return Layout(format_, tuple(found), encoding, header_row=0)
 
 
-def json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number from 1, {key: text}). Invalid, with the number, where the file stops being JSON."""
-    number = 0
-    with path.open("rb") as file:
-        format_ = _format(file.read(65_536).decode("utf-8", "ignore"))
-        file.seek(0)
+def json_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(number from 1, {key: text}). A line that is no object is a row marked BROKEN; a list that stops being JSON is
+    Invalid, with the number: nobody can say where it goes on."""
+    with path.open("r", encoding=layout.encoding, newline="") as file:
+        if layout.format == LINES:
+            yield from _lines(file)
+            return
+        for number, value in enumerate(_values(file), 1):
+            if not isinstance(value, dict):
+                raise _stops(number - 1, "a row is no object")
+            yield number, _row(value)
+
+
+def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(file, 1):
+        text = line.strip("\ufeff \t\r\n")
+        if not text:
+            continue
         try:
-            read, _ = rows_from_file(file, format=format_)
-            for number, row in enumerate(read, 1):
-                if not isinstance(row, dict):
-                    raise ValueError("a row is no object")
-                yield number, {str(key): _text(value) for key, value in row.items()}
+            value = orjson.loads(text)
+            if not isinstance(value, dict):
+                raise ValueError("a row is no object")
+            yield number, _row(value)
         except (ValueError, RecursionError) as error:
-            text = say("the file cannot be read after row {row}: {why}", row=number, why=error)
-            raise Invalid([Problem("file", text, "unreadable")]) from None
+            yield number, {BROKEN: str(say("the line is not JSON: {why}", why=error)), "": text}
 
 
-def _format(sample: str) -> Format | None:
+def _values(file: TextIO) -> Iterator[Any]:
+    """What a list holds, or the one object that stands there instead. Never more in memory than one of them."""
+    read = json.JSONDecoder().raw_decode
+    text = file.read(PIECE).lstrip("\ufeff \t\r\n")
+    listed = text.startswith("[")
+    text = text[1:] if listed else text
+    number, piece, ended = 0, PIECE, False
+    while True:
+        text = text.lstrip(_SPACE)
+        if listed and text.startswith("]"):
+            return
+        try:
+            value, end = read(text)
+            if end == len(text) and not ended:  # a number may go on in the next piece
+                raise json.JSONDecodeError("more may follow", text, end)
+        except (ValueError, RecursionError) as error:
+            more = "" if ended or len(text) > LONGEST else file.read(piece)
+            if not more:
+                if not text and (ended or number) and not listed:
+                    return
+                if ended or len(text) > LONGEST:
+                    raise _stops(number, error) from None
+                ended = True
+                continue
+            text += more
+            piece *= 2  # a long object is not parsed from its start for each 64 KB
+            continue
+        number, piece, text = number + 1, PIECE, text[end:]
+        yield value
+
+
+def _stops(number: int, why: object) -> Exception:
+    return refused(say("the file cannot be read after row {row}: {why}", row=number, why=why), "unreadable")
+
+
+def _format(sample: str) -> str | None:
     """A list or one object is JSON; where the first line is an object of its own, each line is one."""
     start = sample.lstrip("\ufeff \t\r\n")
     if start.startswith("["):
-        return Format.JSON
+        return JSON
     try:
         whole = isinstance(json.loads(start.split("\n", 1)[0]), dict)
     except ValueError:
-        return Format.JSON if start[:1] == "{" and start[1:].lstrip()[:1] in ('"', "}") else None
-    return Format.NL if whole else None
+        return JSON if start[:1] == "{" and start[1:].lstrip()[:1] in ('"', "}") else None
+    return LINES if whole else None
+
+
+def _row(value: dict[str, Any]) -> dict[str, Any]:
+    return {str(key): _text(one) for key, one in value.items()}
 
 
 def _text(value: Any) -> str | None:
@@ -62,6 +119,4 @@ def _text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(v, str | int) for v in value):
-        return "; ".join(map(str, value))
     return orjson.dumps(value).decode() if isinstance(value, list | dict) else str(value)

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass, replace
 
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import say, snake
-from appliance.records.entity import Entity, Field
-from appliance.records.kinds import Wrong
+from appliance.features.imports.plan import NOTES
+from appliance.features.imports.values import Style, forgiving, several
+from appliance.records.entity import Choice, Entity, Field
 from appliance.records.kinds.kind import Convert
 from appliance.records.registry import Registry
 
-# What exporting programs write for "nothing". Only where a value of the field's kind cannot look like this.
-NOTHING = {"(blank)", "null", "none", "n/a", "na", "#n/a", "nil", "-", "--"}
+
+@dataclass(frozen=True)
+class Key:
+    """A column whose cells hold a value of the target's field `by`."""
+
+    header: str
+    by: str
+    read: Convert
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file and the field it fills; `by` names the target's field whose value stands in the column."""
+    """A column of the file and the field it fills; `by` names the target's field whose value stands in the column.
+    `more` are further columns that tell the linked record: it must have all their values."""
 
     header: str
     field: Field
     read: Convert
     by: str | None = None
+    more: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,88 +41,89 @@ class Mapping_:
     unused: tuple[str, ...]
 
 
-def make_mapping(registry: Registry, entity: Entity, headers: Sequence[str], wanted: Mapping[str, str]) -> Mapping_:
-    """`wanted` is {"field" or "relation.key_field": "column"}; columns not named there match fields by name or label.
-    Invalid when it names what does not exist, or when nothing matches."""
-    problems: list[Problem] = []
-    columns: list[Column] = []
-    used: set[str] = set()
-    filled: set[str] = set()
-    for target, header in wanted.items():
+class Matching:
+    """Bound to one entity in one revision. `styles` say how columns are meant; `choices` are such as will be added."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        entity: Entity,
+        headers: Sequence[str],
+        styles: Mapping[str, Style] | None = None,
+        choices: Mapping[str, tuple[Choice, ...]] | None = None,
+    ):
+        self.registry, self.entity, self.headers = registry, entity, headers
+        self._styles, self._choices = styles or {}, choices or {}
+        self._problems: list[Problem] = []
+        self._columns: dict[str, Column] = {}
+        self._used: set[str] = set()
+
+    def make(self, wanted: Mapping[str, str]) -> Mapping_:
+        """`wanted` is {"field" or "relation.key_field": "column"}; columns not named there match fields by name or label.
+        Invalid when it names what does not exist, or when nothing matches."""
+        for target, header in wanted.items():
+            self._one(target, header)
+        for header, field in self.by_words().items():
+            if header not in self._used and field.name not in self._columns:
+                self._add(field, header, None)
+        if not self._columns and not self._problems:
+            text = say("no column of the file matches a field; the columns are: {names}", names=", ".join(self.headers))
+            self._problems.append(Problem("mapping", text, "empty"))
+        if self._problems:
+            raise Invalid(self._problems)
+        unused = tuple(h for h in self.headers if h not in self._used and h not in NOTES)
+        return Mapping_(tuple(self._columns.values()), unused)
+
+    def by_words(self) -> dict[str, Field]:
+        """{column: the field that is called so, by its name or its label}"""
+        by_word = {word: f for f in self.entity.fields if f.writable for word in (snake(f.label), f.name)}
+        return {h: by_word[snake(h)] for h in self.headers if h not in NOTES and snake(h) in by_word}
+
+    def _one(self, target: str, header: str) -> None:
         name, _, by = target.partition(".")
-        field = entity.by_name.get(name)
-        if header not in headers:
-            problems.append(Problem(target, say("the file has no column {column}", column=header), "column"))
-        elif name in filled or header in used:
-            problems.append(Problem(target, say("is filled twice"), "twice"))
+        field = self.entity.by_name.get(name)
+        if header not in self.headers:
+            self._problem(target, say("the file has no column {column}", column=header), "column")
         elif field is None or not field.writable:
-            problems.append(Problem(target, say("there is no field called {name}", name=name), "unknown"))
+            self._problem(target, say("there is no field called {name}", name=name), "unknown")
+        elif header in self._used:
+            self._problem(target, say("is filled twice"), "twice")
+        elif name not in self._columns:
+            self._add(field, header, by or None)
+        elif by and self._columns[name].by and not field.many:
+            if read := self._key(field, by, header):
+                held = self._columns[name]
+                self._columns[name] = replace(held, more=(*held.more, Key(header, by, read)))
+                self._used.add(header)
         else:
-            column = _column(registry, entity, field, header, by or None, problems)
-            if column:
-                columns.append(column)
-                used.add(header)
-                filled.add(name)
-    by_word = {word: f for f in entity.fields if f.writable for word in (snake(f.label), f.name)}
-    for header in headers:
-        field = by_word.get(snake(header))
-        if header and header not in used and field and field.name not in filled:
-            column = _column(registry, entity, field, header, None, problems)
-            if column:
-                columns.append(column)
-                used.add(header)
-                filled.add(field.name)
-    if not columns and not problems:
-        text = say("no column of the file matches a field; the columns are: {names}", names=", ".join(headers))
-        problems.append(Problem("mapping", text, "empty"))
-    if problems:
-        raise Invalid(problems)
-    return Mapping_(tuple(columns), tuple(h for h in headers if h not in used))
+            self._problem(target, say("is filled twice"), "twice")
 
+    def _add(self, field: Field, header: str, by: str | None) -> None:
+        style = self._styles.get(header, Style())
+        read: Convert | None
+        if by is None or (by == "id" and field.relational):
+            table = self.registry.tables[self.entity.name]
+            if extra := self._choices.get(field.name):
+                field = replace(field, choices=(*field.choices, *extra))
+                read = forgiving(field, field.kind.reader(field), style)
+            else:
+                read = forgiving(field, table.readers[field.name], style)
+            by = None
+        else:
+            read = self._key(field, by, header)
+            if read and field.many:
+                read = several(read, style.separator)
+        if read:
+            self._columns[field.name] = Column(header, field, read, by)
+            self._used.add(header)
 
-def _column(
-    registry: Registry, entity: Entity, field: Field, header: str, by: str | None, problems: list[Problem]
-) -> Column | None:
-    if by is None or (by == "id" and field.relational):
-        return Column(header, field, forgiving(field, registry.tables[entity.name].readers[field.name]))
-    target = registry.entities.get(field.target or "")
-    key = target.by_name.get(by) if target else None
-    if target is None or key is None or key.many:
-        problems.append(
-            Problem(f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown")
-        )
-        return None
-    read = forgiving(key, registry.tables[target.name].readers[by])
-    return Column(header, field, several(read) if field.many else read, by)
-
-
-def several(read: Convert) -> Convert:
-    """A cell that holds several keys: apart by semicolons, or by commas where there is none."""
-
-    def cell(text: Any) -> Any:
-        if not text:
+    def _key(self, field: Field, by: str, header: str) -> Convert | None:
+        target = self.registry.entities.get(field.target or "")
+        key = target.by_name.get(by) if target else None
+        if target is None or key is None or key.many:
+            self._problem(f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown")
             return None
-        found = [read(word.strip()) for word in text.split(";" if ";" in text else ",")]
-        return list(dict.fromkeys(v for v in found if v is not None)) or None
+        return forgiving(key, self.registry.tables[target.name].readers[by], self._styles.get(header, Style()))
 
-    return cell
-
-
-def forgiving(field: Field, read: Convert) -> Convert:
-    """The field's reader, with words for "nothing" read as nothing where they are no value. Decimals whose field does not
-    say how many places it wants are rounded to those it has: coordinates come with fifteen."""
-    rounds = field.kind.name == "decimal" and field.places is None
-
-    def cell(text: Any) -> Any:
-        if not text:
-            return None
-        try:
-            return read(text)
-        except Wrong as wrong:
-            if text.strip().lower() in NOTHING:
-                return None
-            if rounds and wrong.code == "places":
-                return read(f"{Decimal(text.strip()):.6f}")
-            raise
-
-    return cell
+    def _problem(self, target: str, text: object, code: str) -> None:
+        self._problems.append(Problem(target, text, code))  # type: ignore[arg-type]

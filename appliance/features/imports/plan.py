@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
+from appliance.features.imports.layout import BROKEN, EXTRA, Options
+
 SHOWN = 1_000
 """Rejected rows that a report lists; a file of rejects has them all."""
+NOTES = ("#row", "#reason", "#more")
+"""Columns that a file of rejects has behind its own: never taken for fields. `#more` holds what stood in no column."""
 Chunk = list[tuple[int, dict[str, Any]]]
 """(row number, {column: text})"""
+_COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "linked_created")
 
 
 @dataclass(frozen=True)
@@ -25,35 +32,39 @@ class Plan:
     dry_run: bool = False
     mode: str = "upsert"
     rejects: Path | None = None
+    options: Options = Options()
 
 
 @dataclass
 class Report:
-    """Counts of rows, and the first thousand rejected ones as (row number, reason)."""
+    """Counts of rows, and the first thousand rejected ones as (row number, reason). `linked_created` counts records that
+    were created because rows point at them."""
 
     rows: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    linked_created: int = 0
     rejects: list[tuple[int, str]] = field(default_factory=list)
     unused_columns: tuple[str, ...] = ()
+    new_choices: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def counts(self) -> list[int]:
-        return [self.rows, self.created, self.updated, self.unchanged, self.rejected]
+        return [getattr(self, name) for name in _COUNTS]
 
-    def add(self, counts: list[int]) -> None:
-        self.rows, self.created, self.updated, self.unchanged, self.rejected = map(
-            sum, zip(self.counts(), counts, strict=True)
-        )
+    def add(self, counts: Sequence[int]) -> None:
+        for name, more in zip(_COUNTS, counts, strict=False):
+            setattr(self, name, getattr(self, name) + more)
 
     def shown(self) -> dict[str, Any]:
-        rate = round(self.rows / self.seconds) if self.seconds else 0
         return {
-            "rows": self.rows, "created": self.created, "updated": self.updated, "unchanged": self.unchanged,
-            "rejected": self.rejected, "rejects": [{"row": n, "reason": r} for n, r in self.rejects],
-            "unused_columns": list(self.unused_columns), "seconds": round(self.seconds, 2), "rows_per_second": rate,
+            **dict(zip(_COUNTS, self.counts(), strict=True)),
+            "rejects": [{"row": n, "reason": r} for n, r in self.rejects],
+            "unused_columns": list(self.unused_columns), "new_choices": self.new_choices,
+            "seconds": round(self.seconds, 2),
+            "rows_per_second": round(self.rows / self.seconds) if self.seconds else 0,
         }  # fmt: skip
 
 
@@ -65,25 +76,27 @@ class Rejects:
         self._file = path.open("w", encoding="utf-8", newline="") if path else None
         self._writer = csv.writer(self._file) if self._file else None
         if self._writer:
-            self._writer.writerow([*columns, "row", "reason"])
+            self._writer.writerow([*columns, *NOTES])
+        self.of_chunk: list[tuple[int, str]] = []
+        """Those of the chunk at hand; whoever begins a chunk empties it."""
 
     def add(self, number: int, row: Mapping[str, Any], reason: str) -> None:
         self._report.rejected += 1
-        if len(self._report.rejects) < SHOWN:
-            self._report.rejects.append((number, reason))
-        self._write(number, row, reason)
+        self.of_chunk.append((number, reason))
+        self._note(number, row, reason)
 
     def again(self, chunk: Chunk, rejects: list[tuple[int, str]]) -> None:
         """What an earlier run of the same job refused; their counts are added by the caller."""
         by_number = dict(chunk)
         for number, reason in rejects:
-            if len(self._report.rejects) < SHOWN:
-                self._report.rejects.append((number, reason))
-            self._write(number, by_number.get(number, {}), reason)
+            self._note(number, by_number.get(number, {}), reason)
 
-    def _write(self, number: int, row: Mapping[str, Any], reason: str) -> None:
+    def _note(self, number: int, row: Mapping[str, Any], reason: str) -> None:
+        if len(self._report.rejects) < SHOWN:
+            self._report.rejects.append((number, reason))
         if self._writer:
-            self._writer.writerow([*(row.get(c) or "" for c in self._columns), number, reason])
+            more = orjson.dumps(row[EXTRA]).decode() if EXTRA in row else row.get("", "") if BROKEN in row else ""
+            self._writer.writerow([*(row.get(c) or "" for c in self._columns), number, reason, more])
 
     def close(self) -> None:
         if self._file:

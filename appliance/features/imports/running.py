@@ -6,14 +6,21 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from itertools import count, islice
+from pathlib import Path
 
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import say
 from appliance.features.imports import reading
+from appliance.features.imports.choices import add_choices, check_may_add, new_choices
 from appliance.features.imports.filling import Filling
+from appliance.features.imports.history import Trace
+from appliance.features.imports.layout import CSV, LINES, Layout
 from appliance.features.imports.plan import Plan, Rejects, Report
+from appliance.features.imports.styles import find_styles
+from appliance.features.imports.unpacking import unpacked
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
 from appliance.records.steps import Steps
@@ -30,49 +37,88 @@ Progress = Callable[[int, int | None, str], None]
 
 
 def run_import(
-    records: Records, actor: Actor, plan: Plan, progress: Progress | None = None, steps: Steps | None = None
+    records: Records,
+    actor: Actor,
+    plan: Plan,
+    progress: Progress | None = None,
+    steps: Steps | None = None,
+    trace: Trace | None = None,
 ) -> Report:
     """Do it. Raises Invalid or NotFound before the first row for a plan that cannot work. With `steps`, chunks that an
-    earlier run of the same job stored are not stored again. A dry run says what would happen, chunk by chunk: it does not
-    see that two rows further apart than a chunk want the same unique value."""
+    earlier run of the same job stored are not stored again; `trace` remembers what to undo. A dry run says what would
+    happen, chunk by chunk: it does not see that two rows further apart than a chunk want the same unique value."""
     began = time.monotonic()
-    layout = reading.detect(plan.path)
-    filling = Filling(records.refresh(), plan, layout.columns)
-    report = Report(unused_columns=filling.mapping.unused)
-    size = plan.path.stat().st_size
-    refused = Rejects(plan.rejects, layout.columns, report)
-    rows = reading.rows(plan.path, layout)
-    try:
-        for number in count():
-            chunk = list(islice(rows, CHUNK))
-            if not chunk:
-                break
-            if steps and (earlier := steps.result(number)):
-                refused.again(chunk, earlier["rejects"])
-                report.add(earlier["counts"])
-                continue
-            before, shown = report.counts(), len(report.rejects)
-            with suppress(_DryRun), records.work(actor) as work:
-                filling = filling.fresh(work, plan, layout.columns)
-                filling.store(work, plan, chunk, report, refused)
-                if steps:
-                    counts = [now - then for now, then in zip(report.counts(), before, strict=True)]
-                    steps.mark(number, {"counts": counts, "rejects": report.rejects[shown:]})
-                if plan.dry_run:
-                    raise _DryRun
-            report.seconds = time.monotonic() - began
-            if progress:
-                progress(report.rows, None, f"{report.rows} rows, {report.rejected} rejected ({size} bytes)")
-    except UnicodeError as error:
-        text = say("the file is not {encoding} after row {row}", encoding=layout.encoding, row=report.rows)
-        raise Invalid([Problem("file", text, "encoding")]) from error
-    except csv.Error as error:
-        text = say("the file cannot be read after row {row}: {why}", row=report.rows, why=error)
-        raise Invalid([Problem("file", text, "unreadable")]) from error
-    finally:
-        refused.close()
+    with unpacked(plan.path) as path:
+        plan = replace(plan, path=path)
+        layout = reading.detect(path, plan.options)
+        filling, report = _prepare(records, actor, plan, layout)
+        refused = Rejects(plan.rejects, layout.columns, report)
+        total = _rough_count(path, layout) if progress else None
+        rows = reading.rows(path, layout)
+        try:
+            for number in count():
+                chunk = list(islice(rows, CHUNK))
+                if not chunk:
+                    break
+                if steps and (earlier := steps.result(number)):
+                    refused.again(chunk, earlier["rejects"])
+                    report.add(earlier["counts"])
+                    continue
+                before = report.counts()
+                refused.of_chunk = []
+                with suppress(_DryRun), records.work(actor) as work:
+                    filling = filling.fresh(work, plan)
+                    with trace.of(work) if trace and not plan.dry_run else nullcontext():
+                        filling.store(work, plan, chunk, report, refused)
+                    if steps:
+                        counts = [now - then for now, then in zip(report.counts(), before, strict=True)]
+                        steps.mark(number, {"counts": counts, "rejects": refused.of_chunk})
+                    if plan.dry_run:
+                        filling.forget()
+                        raise _DryRun
+                report.seconds = time.monotonic() - began
+                if progress:
+                    rate = round(report.rows / report.seconds) if report.seconds else 0
+                    message = f"{report.rows} rows, {report.rejected} rejected, {rate} rows/s"
+                    progress(report.rows, max(total, report.rows) if total else None, message)
+        except UnicodeError as error:
+            text = say("the file is not {encoding} after row {row}", encoding=layout.encoding, row=report.rows)
+            raise Invalid([Problem("file", text, "encoding")]) from error
+        except csv.Error as error:
+            text = say("the file cannot be read after row {row}: {why}", row=report.rows, why=error)
+            raise Invalid([Problem("file", text, "unreadable")]) from error
+        finally:
+            refused.close()
     report.seconds = time.monotonic() - began
     return report
+
+
+def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tuple[Filling, Report]:
+    """All that must be known, or in the schema, before the first row."""
+    filling = Filling(records.refresh(), plan, layout)
+    styles = find_styles(plan.path, layout, filling.kinds, plan.options)
+    found = {}
+    if plan.options.add_choices:
+        check_may_add(actor)
+        found = new_choices(plan, layout, filling.mapping.columns)
+        if found and not plan.dry_run:
+            add_choices(records, actor, plan.entity, found)
+    report = Report(
+        unused_columns=filling.mapping.unused, new_choices={n: [c.value for c in fresh] for n, fresh in found.items()}
+    )
+    return Filling(records.refresh(), plan, layout, styles, found if plan.dry_run else None), report
+
+
+def _rough_count(path: Path, layout: Layout) -> int | None:
+    """About how many rows there are, by the line ends: for a bar that moves. None where lines say nothing."""
+    if layout.format not in (CSV, LINES):
+        return None
+    ends = returns = 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            ends += part.count(b"\n")
+            returns += part.count(b"\r")
+    return max(1, (ends or returns) - layout.header_row)
 
 
 __all__ = ["Plan", "Report", "run_import"]

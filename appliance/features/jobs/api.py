@@ -1,21 +1,25 @@
-"""/api/jobs: background work as resources. PATCH with state `cancelled` cancels, with state `waiting` tries again."""
+"""/api/jobs: background work as resources. PATCH with state `cancelled` cancels with all below, with state `waiting` tries
+an ended one again and starts one that is delayed, waits for others or for its retry; with `priority` it moves one."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from appliance.base.errors import BadRequest, Invalid, NotFound, Problem
+from appliance.base.errors import Invalid, NotFound, Problem
 from appliance.base.text import say
+from appliance.features.jobs.asking import read_listing
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
-from appliance.jobs.row import STATES, JobRow
+from appliance.jobs.row import NEW, JobRow
 from appliance.records.permissions import Actor
 
 _SECRET = re.compile(r"password|secret|token|key$", re.IGNORECASE)
@@ -28,51 +32,47 @@ def make_api(jobs: Jobs) -> Blueprint:
     @api.get("/jobs")
     def list_jobs() -> Response:
         actor = requests.actor()
-        wanted: dict[str, Any] = {}
-        for name, value in request.args.items():
-            if name in ("filter[state]", "filter[kind]") and (name != "filter[state]" or value in STATES):
-                wanted[name[7:-1]] = value
-            elif name in ("page[size]", "page[after]") and value.isascii() and value.isdigit() and len(value) < 18:
-                wanted["limit" if name == "page[size]" else "before"] = (
-                    min(int(value), 500) if name == "page[size]" else int(value)
-                )
-            else:
-                raise BadRequest(
-                    say("There is no parameter {name} here, or not with this value.", name=name[:100]),
-                    parameter=name[:100],
-                )
+        wanted = read_listing(request.args)
         if not actor.admin:
             wanted["actor"] = job_actor(actor)
         rows = jobs.list(**wanted)
-        links: dict[str, Any] = {"self": request.full_path.rstrip("?")}
-        if rows:
-            links["next"] = f"/api/jobs?page[after]={rows[-1].id}"
-        return answer(
-            {
-                "jsonapi": VERSION,
-                "data": [job_resource(r) for r in rows],
-                "links": links,
-                "meta": {"counts": jobs.counts()},
-            }
-        )
+        document = {"jsonapi": VERSION, "data": [job_resource(r) for r in rows], "links": _links(wanted, rows)}
+        if actor.admin:  # how much there is of others' work is theirs to know
+            document["meta"] = {"counts": jobs.counts()}
+        return answer(document)
 
     @api.get("/jobs/<id_>")
     def get_job(id_: str) -> Response:
-        return answer({"jsonapi": VERSION, "data": job_resource(mine(id_))})
+        return whole(mine(id_))
 
     @api.patch("/jobs/<id_>")
     def change_job(id_: str) -> Response:
         check_content_type(request.headers.get("Content-Type", ""))
         row = mine(id_)
         attributes = read_data(requests.body_object()).get("attributes")
-        state = attributes.get("state") if isinstance(attributes, dict) else None
+        if not isinstance(attributes, dict) or not attributes or set(attributes) - {"state", "priority"}:
+            raise Invalid([Problem("state", say("state and priority can be changed, nothing else"), "unknown")])
+        if "priority" in attributes:
+            row = jobs.set_priority(row.id, str(attributes["priority"]))
+        if "state" in attributes:
+            row = steer(row, attributes["state"])
+        return whole(row)
+
+    def steer(row: JobRow, state: Any) -> JobRow:
         if state == "cancelled":
-            row = jobs.cancel(row.id)
-        elif state == "waiting":
-            row = jobs.retry(row.id)
-        else:
-            raise Invalid([Problem("state", say("can be set to cancelled, or to waiting to try again"), "choice")])
-        return answer({"jsonapi": VERSION, "data": job_resource(row)})
+            return jobs.cancel(row.id)
+        if state == "waiting":
+            return jobs.retry(row.id) if row.final else jobs.run_now(row.id)
+        raise Invalid([Problem("state", say("can be set to cancelled, or to waiting to try again"), "choice")])
+
+    def whole(row: JobRow) -> Response:
+        """With what is counted for one alone."""
+        resource = job_resource(row)
+        if row.children:
+            resource["attributes"]["children"] |= {"states": jobs.children(row.id)}
+        needs = [{"type": "jobs", "id": str(i)} for i in jobs.tree.needs(row.id)] if row.state == NEW else []
+        resource["relationships"]["after"] = {"data": needs}
+        return answer({"jsonapi": VERSION, "data": resource})
 
     def mine(id_: str) -> JobRow:
         actor = requests.actor()
@@ -95,11 +95,13 @@ def job_actor(actor: Actor) -> str:
 def job_resource(row: JobRow) -> dict[str, Any]:
     """A job as a resource; secrets in its arguments are masked."""
     attributes = {
-        "kind": row.kind, "state": row.state, "actor": row.actor, "lane": row.lane, "priority": row.priority,
-        "arguments": {k: "••••" if _SECRET.search(k) else v for k, v in row.arguments.items()},
+        "kind": row.kind, "state": row.state, "actor": row.actor, "lane": row.lane,
+        "priority": priority.name(row.priority), "arguments": masked(row.arguments),
         "progress": {"done": row.progress_done, "total": row.progress_total, "message": row.message},
         "attempts": row.attempts, "error": row.error, "result": row.result, "created_at": row.created_at,
-        "run_after": row.run_after, "started_at": row.started_at, "finished_at": row.finished_at,
+        "run_after": row.run_after, "expires_at": row.expires_at, "started_at": row.started_at,
+        "finished_at": row.finished_at, "time_limit": row.time_limit, "unique_key": row.unique_key,
+        "cancel_requested": row.cancel_requested, "children": {"total": row.children, "open": row.open_children},
     }  # fmt: skip
     relationships = {
         n: {"data": {"type": "jobs", "id": str(i)} if i else None}
@@ -112,6 +114,29 @@ def job_resource(row: JobRow) -> dict[str, Any]:
         "relationships": relationships,
         "links": {"self": f"/api/jobs/{row.id}"},
     }
+
+
+def masked(value: Any) -> Any:
+    """The same without what looks like a secret by its name, at any depth."""
+    if isinstance(value, dict):
+        return {k: "••••" if _SECRET.search(k) else masked(v) for k, v in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
+
+
+def _links(wanted: dict[str, Any], rows: list[JobRow]) -> dict[str, str | None]:
+    """self, and next when there may be more: by the last id in the usual order, by number in any other."""
+    path, args = "/api/jobs", request.args.to_dict()
+    links: dict[str, str | None] = {"self": _link(path, args), "next": None}
+    if rows and len(rows) == wanted["limit"]:
+        if wanted.get("sort", "-id") == "-id" and "page[number]" not in args:
+            links["next"] = _link(path, args | {"page[after]": str(rows[-1].id)})
+        else:
+            links["next"] = _link(path, args | {"page[number]": str(int(args.get("page[number]", "1")) + 1)})
+    return links
+
+
+def _link(path: str, args: dict[str, str]) -> str:
+    return f"{path}?{urlencode(args, safe='[],-')}" if args else path
 
 
 def accepted(row: JobRow) -> Response:

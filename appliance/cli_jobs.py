@@ -1,0 +1,100 @@
+"""`ingot jobs`: background work at the shell, whether Ingot runs or not. A running worker sees what changes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from appliance.features.jobs.api import masked
+from appliance.jobs import priority
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.row import STATES, JobRow
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Show = Callable[[bool, list[dict[str, Any]]], None]
+
+
+def make_group(
+    with_home: Decorator, with_json: Decorator, open_house: Callable[[Path], Any], show: Show
+) -> click.Group:
+    """The group, made of what all commands share."""
+
+    def jobs_of(home: Path) -> Jobs:
+        found = open_house(home).jobs
+        assert isinstance(found, Jobs)
+        return found
+
+    @click.group("jobs")
+    def group() -> None:
+        """Background work: look at it, try it again, cancel it."""
+
+    @group.command("list")
+    @with_home
+    @with_json
+    @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="May be repeated.")
+    @click.option("--kind", help="Only jobs of this kind.")
+    @click.option("--lane", help="Only jobs in this lane.")
+    @click.option("--parent", type=int, help="Only children of this job.")
+    @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+    def list_jobs(
+        home: Path,
+        as_json: bool,
+        states: tuple[str, ...],
+        kind: str | None,
+        lane: str | None,
+        parent: int | None,
+        limit: int,
+    ) -> None:
+        """The newest jobs."""
+        rows = jobs_of(home).list(state=states or None, kind=kind, lane=lane, parent=parent, limit=limit)
+        show(as_json, [_line(row) for row in rows])
+
+    @group.command("show")
+    @with_home
+    @click.argument("job", type=int)
+    def show_job(home: Path, job: int) -> None:
+        """One job with its arguments (secrets masked), children and error, as JSON."""
+        jobs = jobs_of(home)
+        row = jobs.get(job)
+        found = _line(row) | {
+            "actor": row.actor, "parent": row.parent, "root": row.root, "arguments": masked(row.arguments),
+            "children": jobs.children(job), "waits_for": jobs.tree.needs(job), "run_after": row.run_after,
+            "result": row.result, "error": row.error,
+        }  # fmt: skip
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+
+    @group.command("retry")
+    @with_home
+    @click.argument("job_ids", metavar="JOB...", type=int, nargs=-1, required=True)
+    def retry(home: Path, job_ids: tuple[int, ...]) -> None:
+        """Start ended jobs anew, or delayed ones now, with their arguments unchanged."""
+        jobs = jobs_of(home)
+        for job_id in job_ids:
+            row = jobs.retry(job_id) if jobs.get(job_id).final else jobs.run_now(job_id)
+            click.echo(f"Job {row.id}: {row.state}")
+
+    @group.command("cancel")
+    @with_home
+    @click.argument("job_ids", metavar="JOB...", type=int, nargs=-1, required=True)
+    def cancel(home: Path, job_ids: tuple[int, ...]) -> None:
+        """Cancel jobs and all below them."""
+        jobs = jobs_of(home)
+        for job_id in job_ids:
+            row = jobs.cancel(job_id)
+            asked = " (asked to end)" if row.cancel_requested and not row.final else ""
+            click.echo(f"Job {row.id}: {row.state}{asked}")
+
+    return group
+
+
+def _line(row: JobRow) -> dict[str, Any]:
+    total = "" if row.progress_total is None else f"/{row.progress_total}"
+    return {
+        "id": row.id, "kind": row.kind, "state": row.state, "lane": row.lane, "priority": priority.name(row.priority),
+        "attempts": row.attempts, "progress": f"{row.progress_done}{total}", "created_at": row.created_at,
+        "finished_at": row.finished_at, "message": row.message,
+    }  # fmt: skip

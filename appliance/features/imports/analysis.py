@@ -1,0 +1,127 @@
+"""A look at a file before anything is done: how it is written, what stands in its columns, and what could be made of it."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from appliance.features.imports import reading
+from appliance.features.imports.declaring import propose_entity
+from appliance.features.imports.guessing import Guess, guess
+from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
+from appliance.features.imports.mapping import Matching
+from appliance.features.imports.plan import NOTES
+from appliance.features.imports.proposing import Proposing
+from appliance.features.imports.remembered import Remembered, signature
+from appliance.features.imports.styles import look_at_styles
+from appliance.features.imports.unpacking import unpacked
+from appliance.features.imports.values import Style
+from appliance.records.entity import Entity
+from appliance.records.permissions import Actor
+from appliance.records.records import Records
+
+LOOK = 1_000
+SHOWN = 10
+"""Rows shown as a sample; of each, a cell's first 200 characters."""
+WIDE = 200
+FAR = 200_000
+"""Rows looked through for a value that comes twice."""
+
+
+def analyse(
+    records: Records, actor: Actor, path: Path, file_name: str, entity: Entity | None, options: Options
+) -> dict[str, Any]:
+    """All that a client needs to offer the next step. With an entity, a mapping onto it; without, a declaration of a new
+    one. Invalid for a file that cannot be read, or that has not what the options say."""
+    with unpacked(path) as plain:
+        layout = reading.detect(plain, options)
+        listed = list(islice(reading.rows(plain, layout), LOOK))
+        sample = [row for _, row in listed if BROKEN not in row]
+        columns = [c for c in layout.columns if c not in NOTES]
+        cells = {c: [t for r in sample if (t := r.get(c)) and t.strip()] for c in columns}
+        first = {c: guess(c, cells[c]) for c in columns}
+        styles, unclear = look_at_styles(plain, layout, _kinds(first, cells), options)
+        guesses = {c: guess(c, cells[c], styles.get(c, Style()).decimal, unclear=c in unclear) for c in columns}
+        found: dict[str, Any] = {
+            **_how_written(plain, layout),
+            "columns": [_column(c, cells[c], len(sample), guesses[c], styles.get(c, Style())) for c in columns],
+            "sample": [_shown(number, row, layout) for number, row in listed[:SHOWN]],
+            "ambiguous": [_needed(c, guesses[c]) for c in columns if guesses[c].ambiguous],
+        }
+        registry = records.registry
+        if entity is None:
+            unique = _all_different(plain, layout, [c for c in columns if guesses[c].identifier])
+            taken = {w for e in registry.entities.values() for w in (e.name, e.plural)}
+            declared, mapping = propose_entity(file_name, columns, guesses, taken, unique)
+            return found | {"entity": None, "proposed_entity": declared, "mapping": mapping}
+        found |= {"entity": entity.name, "proposed_entity": None}
+        if remembered := Remembered(records.database).for_file(actor, entity.name, layout.columns):
+            found["remembered"] = remembered.shown()
+        kinds = _kinds(guesses, cells)
+        named = Matching(registry, entity, columns)
+        kinds |= {h: f.kind.name for h, f in named.by_words().items()}
+        styles, unclear = look_at_styles(plain, layout, kinds, options)
+        proposals = Proposing(records.database, registry, actor, entity, styles).propose(columns, sample)
+        mapping = {p.target: p.column for p in proposals if p.target}
+        keys = [n for n in mapping if n in entity.by_name and entity.by_name[n].unique]
+        doubtful = [c for c in unclear if any(p.column == c and p.target for p in proposals)]
+        found["ambiguous"] = [_needed(c, Guess(kinds[c])) for c in doubtful]
+        return found | {"mapping": mapping, "proposals": [asdict(p) for p in proposals], "keys": keys}
+
+
+def _kinds(guesses: dict[str, Guess], cells: dict[str, list[str]]) -> dict[str, str]:
+    return {c: g.kind for c, g in guesses.items() if cells[c]}
+
+
+def _needed(column: str, guess_: Guess) -> dict[str, str]:
+    return {"column": column, "option": "date_order" if guess_.kind in ("date", "datetime") else "decimal"}
+
+
+def _how_written(path: Path, layout: Layout) -> dict[str, Any]:
+    written: dict[str, Any] = {"format": layout.format, "encoding": layout.encoding or None, "signature": signature(layout.columns)}
+    if layout.format == CSV:
+        written |= {"delimiter": layout.delimiter, "quote": layout.quote, "preamble": _preamble(path, layout)}
+    if layout.sheet:
+        written |= {"sheet": layout.sheet, "sheets": list(layout.sheets)}
+    return written | {"header_row": layout.header_row}
+
+
+def _preamble(path: Path, layout: Layout) -> list[str]:
+    """The rows above the header, as they stand there."""
+    with path.open("r", encoding=layout.encoding, newline="") as file:
+        read = csv.reader(file, delimiter=layout.delimiter, quotechar=layout.quote)
+        return [layout.delimiter.join(cells)[:WIDE] for cells in islice(read, max(0, layout.header_row - 1))]
+
+
+def _column(name: str, cells: list[str], rows: int, guess_: Guess, style: Style) -> dict[str, Any]:
+    return {
+        "name": name, "kind": guess_.kind, **({"options": guess_.options} if guess_.options else {}),
+        "ambiguous": guess_.ambiguous, "decimal": style.decimal, "date_order": style.order, "identifier": guess_.identifier,
+        "filled": len(cells), "empty": rows - len(cells), "distinct": len(set(cells)),
+        "examples": [c[:WIDE] for c in dict.fromkeys(cells)][:5],
+    }  # fmt: skip
+
+
+def _shown(number: int, row: dict[str, Any], layout: Layout) -> dict[str, Any]:
+    found: dict[str, Any] = {"row": number, "values": [(row.get(c) or "")[:WIDE] for c in layout.columns]}
+    wrong = [w for key, w in ((EXTRA, "long"), (SHORT, "short"), (BROKEN, "broken")) if key in row]
+    return found | ({"wrong": wrong[0]} if wrong else {})
+
+
+def _all_different(path: Path, layout: Layout, columns: list[str]) -> set[str]:
+    """Those of the columns in which no value comes twice, as far as we look."""
+    seen: dict[str, set[int]] = {c: set() for c in columns}
+    for _, row in islice(reading.rows(path, layout), FAR) if columns else ():
+        for column in list(seen):
+            text = row.get(column)
+            mark = hash(text.strip()) if text else None  # eight bytes a value instead of all of it
+            if mark is None or mark in seen[column]:
+                del seen[column]
+            else:
+                seen[column].add(mark)
+        if not seen:
+            break
+    return set(seen)

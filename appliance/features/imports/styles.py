@@ -1,0 +1,82 @@
+"""What the values of a file's columns have in common: the decimal sign, the order of day and month. Found out before the
+first row is stored; where nothing tells, the import is refused until a person says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+from appliance.base.errors import Invalid, Problem
+from appliance.base.text import say
+from appliance.features.imports import reading
+from appliance.features.imports.dates import date_order
+from appliance.features.imports.layout import Layout, Options
+from appliance.features.imports.numbers import decimal_sign
+from appliance.features.imports.values import NUMBERS, Style
+
+LOOK = 1_000
+FURTHER = 100_000
+"""Rows that are read on for a column that stays unclear: a file sorted by date begins with twelve days of January."""
+DATES = ("date", "datetime")
+
+
+def find_styles(path: Path, layout: Layout, kinds: Mapping[str, str], options: Options) -> dict[str, Style]:
+    """{column: how it is meant} for columns of `kinds` {column: field kind}. Invalid, by column, where it is not clear."""
+    styles, unclear = look_at_styles(path, layout, kinds, options)
+    if unclear:
+        problems = []
+        for header in unclear:
+            if kinds[header] in DATES:
+                text = say("{column} can be read in several ways: say date_order, one of dmy, mdy, ymd", column=header)
+                problems.append(Problem("date_order", text, "ambiguous"))
+            else:
+                text = say("{column} can be read in several ways: say decimal, a point or a comma", column=header)
+                problems.append(Problem("decimal", text, "ambiguous"))
+        raise Invalid(problems)
+    return styles
+
+
+def look_at_styles(
+    path: Path, layout: Layout, kinds: Mapping[str, str], options: Options
+) -> tuple[dict[str, Style], list[str]]:
+    """(the styles, the columns that can be read in several ways)."""
+    asked = {h: k for h, k in kinds.items() if k in (*DATES, *NUMBERS)}
+    told = {h: k for h, k in asked.items() if (options.date_order if k in DATES else options.decimal)}
+    open_ = {h: k for h, k in asked.items() if h not in told}
+    found: dict[str, tuple[str | None, bool]] = {}
+    if open_:
+        rows = reading.rows(path, layout)
+        part = list(islice(rows, LOOK))
+        found = {h: _judged(k, [r[h] for _, r in part if r.get(h)]) for h, k in open_.items()}
+        waiting = {h for h, (_, unclear) in found.items() if unclear}
+        read = LOOK
+        while waiting and read < FURTHER and (part := list(islice(rows, LOOK))):
+            read += LOOK
+            for header in list(waiting):
+                later = _judged(open_[header], [r[header] for _, r in part if r.get(header)])
+                if later[0]:
+                    found[header] = later
+                    waiting.discard(header)
+    votes = {sign for h, (sign, _) in found.items() if sign and open_[h] in NUMBERS}
+    vote = votes.pop() if len(votes) == 1 else None
+    styles: dict[str, Style] = {}
+    unclear = []
+    for header in kinds:
+        if header in found:
+            decided, doubtful = found[header]
+            if decided is None and asked[header] in NUMBERS and vote:  # one program wrote all columns
+                decided, doubtful = vote, False
+            if doubtful:
+                unclear.append(header)
+        else:
+            decided = options.date_order if asked.get(header) in DATES else options.decimal
+        if asked.get(header) in DATES:
+            styles[header] = Style(order=decided, separator=options.separator)
+        else:
+            styles[header] = Style(decimal=decided if header in asked else None, separator=options.separator)
+    return styles, unclear
+
+
+def _judged(kind: str, texts: list[str]) -> tuple[str | None, bool]:
+    return date_order(texts) if kind in DATES else decimal_sign(texts)

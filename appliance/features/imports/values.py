@@ -1,0 +1,166 @@
+"""The functions that turn a cell into a stored value: the field's own reader first, then what people write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from appliance.base.text import fold, say
+from appliance.features.imports.dates import plain_date, plain_datetime
+from appliance.features.imports.numbers import plain_number
+from appliance.records.entity import Field
+from appliance.records.kinds import Wrong
+from appliance.records.kinds.kind import Convert
+
+# What exporting programs write for "nothing". Only where a value of the field's kind cannot look like this.
+NOTHING = {"(blank)", "null", "none", "n/a", "na", "#n/a", "#value!", "#ref!", "nil", "-", "--", "nan", "\\n", "k.a.", "s.o."}
+_TRUE = "true t yes y on 1 ja j x wahr richtig oui vrai si verdadero vero sim da tak prawda hai igen kylla ✓ ✔ ☑ да 是 はい"
+_FALSE = "false f no n off 0 nein falsch non faux falso nao nie nej nee ei nem net ✗ ✘ ☐ нет 否 いいえ"
+WORDS = {**dict.fromkeys(_TRUE.split(), True), **dict.fromkeys(_FALSE.split(), False)}
+NUMBERS = ("integer", "decimal", "money")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a column's values are meant: its decimal sign, its order of day and month; None where nothing tells."""
+
+    decimal: str | None = None
+    order: str | None = None
+    separator: str | None = None
+
+
+def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
+    """A reader of cells. Words for "nothing" are read as nothing where they are no value."""
+    lenient = _lenient(field, read, style)
+
+    def cell(text: Any) -> Any:
+        if not text:
+            return None
+        try:
+            return lenient(text)
+        except Wrong:
+            if text.strip().lower() in NOTHING:
+                return None
+            if text[0] == "'" and text[1:2] in ("=", "+", "-", "@"):  # a formula that an export disarmed
+                return lenient(text[1:])
+            raise
+
+    return cell
+
+
+def _lenient(field: Field, read: Convert, style: Style) -> Convert:
+    kind = field.kind.name
+    if kind in NUMBERS:
+        return _number(field, read, style.decimal)
+    if kind == "date":
+        return _then(read, lambda text: read(plain_date(text, style.order)))
+    if kind == "datetime":
+        return _then(read, lambda text: read(plain_datetime(text, style.order).isoformat()))
+    if kind == "boolean":
+        return _then(read, lambda text: _truth(text))
+    if kind == "choice":
+        by_word = {fold(w).strip(): c.value for c in field.choices for w in (c.label, c.value)}
+        return _then(read, lambda text: read(by_word.get(fold(text).strip(), text)))
+    if kind == "multi_choice":
+        return _choices(field, style.separator)
+    if field.many:
+        return lambda text: field.kind.cleaner(field)([w.strip() for w in split(text, style.separator) if w.strip()])
+    return read
+
+
+def _then(read: Convert, other: Callable[[str], Any]) -> Convert:
+    """The usual way first: it is compiled and fast, and nearly all cells are so."""
+
+    def cell(text: str) -> Any:
+        try:
+            return read(text)
+        except Wrong:
+            return other(text)
+
+    return cell
+
+
+def _number(field: Field, read: Convert, decimal: str | None) -> Convert:
+    """Decimals whose field does not say how many places it wants are rounded to those it has: coordinates come with
+    fifteen."""
+    rounds = field.kind.name == "decimal" and field.places is None
+
+    def rounded(text: str) -> Any:
+        try:
+            return read(text)
+        except Wrong as wrong:
+            if rounds and wrong.code == "places":
+                return read(f"{Decimal(text.strip()):.6f}")
+            raise
+
+    def other(text: str) -> Any:
+        return rounded(plain_number(text, field, decimal))
+
+    if decimal == ",":  # 1.234 would pass as it is, and mean something else
+
+        def comma(text: str) -> Any:
+            return read(text) if text.isdigit() else other(text)
+
+        return comma
+
+    def point(text: str) -> Any:
+        try:
+            return read(text)
+        except Wrong as wrong:
+            if wrong.code == "range":
+                raise
+            return rounded(text) if wrong.code == "places" else other(text)
+
+    return point
+
+
+def _truth(text: str) -> bool:
+    word = fold(text).strip()
+    if word not in WORDS:
+        raise Wrong(say("must be true or false"), "type")
+    return WORDS[word]
+
+
+def _choices(field: Field, separator: str | None) -> Convert:
+    by_word = {fold(w).strip(): c.value for c in field.choices for w in (c.label, c.value)}
+    clean = field.kind.cleaner(field)
+
+    def cell(text: str) -> Any:
+        if one := by_word.get(fold(text).strip()):
+            return clean([one])
+        words = [w.strip() for w in split(text, separator)]
+        return clean([by_word.get(fold(w), w) for w in words if w])
+
+    return cell
+
+
+def split(text: str, separator: str | None = None) -> list[str]:
+    """Several values in one cell: a JSON list, or apart by the separator, else by the first of ; | line break , that is
+    there."""
+    if separator:
+        return text.split(separator)
+    if text.startswith("["):
+        try:
+            found = orjson.loads(text)
+            if isinstance(found, list) and all(isinstance(v, str | int) for v in found):
+                return [str(v) for v in found]
+        except orjson.JSONDecodeError:
+            pass
+    mark = next((m for m in (";", "|", "\n", ",") if m in text), None)
+    return text.split(mark) if mark else [text]
+
+
+def several(read: Convert, separator: str | None = None) -> Convert:
+    """A cell that holds several keys of other records."""
+
+    def cell(text: Any) -> Any:
+        if not text:
+            return None
+        found = [read(word.strip()) for word in split(text, separator)]
+        return list(dict.fromkeys(v for v in found if v is not None)) or None
+
+    return cell
