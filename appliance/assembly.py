@@ -28,6 +28,8 @@ from appliance.engines.search.protocol import SearchEngine
 from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches import batch
 from appliance.features.batches.batch import batch_kind
+from appliance.features.exports import api as exports_api
+from appliance.features.exports.api import export_kind
 from appliance.features.feed import api as feed
 from appliance.features.files import api as files_api
 from appliance.features.files.jobs import make_kinds as file_kinds
@@ -39,13 +41,14 @@ from appliance.features.identity.pages import make_pages
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
-from appliance.features.imports.api import import_kind
+from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
 from appliance.features.live.door import make_live
 from appliance.features.live.live import Live
 from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
+from appliance.features.schedules import api as schedules_api
 from appliance.features.schema import api as schema_api
 from appliance.features.search import api as search_api
 from appliance.features.search.follower import IndexFollower
@@ -98,7 +101,8 @@ def open_house(settings: Settings) -> House:
     who = Who(records, sessions)
     kinds = [
         batch_kind(records, files, who.of_job),
-        import_kind(records, files, who.of_job),
+        *import_kinds(records, files, who.of_job),
+        export_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
         *file_kinds(database, files),
     ]
@@ -184,8 +188,7 @@ def public_door(parts: Outside) -> Flask:
     traffic, resources = Traffic(), make_resources(records)
 
     def gauges() -> dict[str, float]:
-        found: dict[str, float] = {f'ingot_jobs{{state="{state}"}}': n for state, n in jobs.counts().items()}
-        found |= {"ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
+        found = {**jobs.gauges(), "ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
         return {**found, "ingot_sockets": len(parts.hub.connections), "ingot_memory_bytes": rss_bytes() or 0}
 
     return create_app(
@@ -195,7 +198,9 @@ def public_door(parts: Outside) -> Flask:
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
+            exports_api.make_api(records, jobs),
             jobs_api.make_api(jobs),
+            schedules_api.make_api(jobs),
             search_api.make_api(records, parts.engine),
             files_api.make_api(resources, house.files, max_upload=settings.max_upload),
             make_live(parts.live, parts.hub, who.resolver),

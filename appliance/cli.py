@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
-from appliance import assembly, cli_jobs
+from appliance import assembly, cli_jobs, cli_records
 from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load
 from appliance.base.text import best_language, say
-from appliance.features.exports import writing
-from appliance.features.exports.writing import FORMATS
 from appliance.features.identity import accounts, tokens
-from appliance.features.imports.running import Plan, run_import
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import list_packs, read_pack
 from appliance.features.packs.toml_writer import write_pack_file
@@ -356,78 +351,7 @@ def pack_install(home: Path, pack_name: str) -> None:
 # ---------------------------------------------------------------------- records in and out
 
 
-@main.command("import")
-@with_home
-@with_json
-@click.argument("entity_name", metavar="ENTITY")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--key", "keys", multiple=True, help="Field that tells records apart: rows with a known key change that record."
-)
-@click.option(
-    "--map", "mappings", multiple=True, metavar="FIELD=COLUMN", help="FIELD=COLUMN, or RELATION.KEY_FIELD=COLUMN."
-)
-@click.option("--rejects", type=click.Path(path_type=Path), help="Write rejected rows, with reasons, to this CSV file.")
-@click.option("--dry-run", is_flag=True, help="Check every row, store none.")
-def import_file(
-    home: Path,
-    as_json: bool,
-    entity_name: str,
-    file: Path,
-    keys: tuple[str, ...],
-    mappings: tuple[str, ...],
-    rejects: Path | None,
-    dry_run: bool,
-) -> None:
-    """Import a CSV or TSV file. Ends with 1 when rows were rejected, all others being stored."""
-    house = open_house(home)
-    found = house.records.registry.find(entity_name)
-    if found.builtin:
-        raise IngotError(say("{entity} cannot be imported.", entity=found.plural))
-    pairs = {}
-    for text in mappings:
-        name, equals, column = text.partition("=")
-        if not equals:
-            raise click.UsageError(f"--map wants FIELD=COLUMN, not {text}")
-        pairs[name] = column
-    plan = Plan(found.name, file, keys, pairs, dry_run, rejects=rejects)
-    report = run_import(house.records, replace(SYSTEM, via="import"), plan)
-    if as_json:
-        click.echo(json.dumps(report.shown(), indent=2, ensure_ascii=False))
-    else:
-        for number, reason in report.rejects[:20]:
-            click.echo(f"row {number}: {reason}", err=True)
-        if report.rejected > 20:
-            click.echo(f"... and {report.rejected - 20} more; --rejects FILE writes them all.", err=True)
-        word = "would be " if dry_run else ""
-        click.echo(
-            f"{report.rows} rows: {report.created} {word}created, {report.updated} {word}updated, {report.unchanged} unchanged, "
-            f"{report.rejected} rejected, in {report.seconds:.1f} s"
-        )
-        if report.unused_columns:
-            click.echo(f"Columns not used: {', '.join(report.unused_columns)}")
-    sys.exit(1 if report.rejected else 0)
-
-
-@main.command("export")
-@with_home
-@click.argument("entity_name", metavar="ENTITY")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="csv", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
-def export(home: Path, entity_name: str, format_: str, output: Path | None) -> None:
-    """Write all records of an entity: CSV, JSON Lines, or a SQLite file."""
-    records = open_house(home).records
-    found = records.registry.find(entity_name)
-    listed = writing.rows(records, SYSTEM, found.name)
-    if format_ == "sqlite":
-        if output is None:
-            raise click.UsageError("--format sqlite needs -o FILE")
-        count = writing.write_sqlite(str(output), listed, found.name)
-    else:
-        columns = ["id", "version", *(f.name for f in (*found.fields, *found.system_fields))]
-        with output.open("w", encoding="utf-8", newline="") if output else contextlib.nullcontext(sys.stdout) as out:
-            count = writing.write_csv(out, listed, columns) if format_ == "csv" else writing.write_json(out, listed)
-    click.echo(f"{count} records", err=True)
+cli_records.add_commands(main, open_house, with_home, with_json)
 
 
 @main.command()

@@ -55,5 +55,4 @@ class Listing:
         direction = "DESC" if downward else "ASC"
         if name in ("id", "created_at"):  # ids are given in the order of creation, and have an index
             return f"id {direction}"
-        empty = f"{name} IS NULL, " if name == "finished_at" else ""
-        return f"{empty}{name} {direction}, id DESC"
+        return f"{name} {direction} NULLS LAST, id DESC"

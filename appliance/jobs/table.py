@@ -38,7 +38,7 @@ class JobTable:
         )
         self._begin = sql(
             "UPDATE ingot_job SET state = 'running', attempts = attempts + 1, started_at = ?, own_state = NULL, "
-            f"{_FRESH}, message = NULL, run_after = NULL WHERE id = ?"
+            f"{_FRESH}, message = NULL, run_after = NULL, expires_at = NULL WHERE id = ?"
         )
         self._progress = sql(
             "UPDATE ingot_job SET progress_done = CASE WHEN children > 0 THEN children - open_children ELSE ? END, "
@@ -67,9 +67,9 @@ class JobTable:
             "WHERE id = ? AND state IN ('new', 'waiting', 'retrying')"
         )
         self._move = sql("UPDATE ingot_job SET priority = ? WHERE id = ?")
-        self._expired = sql(
-            "SELECT id FROM ingot_job WHERE expires_at < ? AND expires_at IS NOT NULL AND finished_at IS NULL "
-            "AND state IN ('new', 'waiting') AND started_at IS NULL LIMIT ?"
+        self._expired = sql(  # the || keeps it off the index of states, where everything that waits stands
+            "SELECT id FROM ingot_job WHERE expires_at < ? AND expires_at IS NOT NULL "
+            "AND state || '' IN ('new', 'waiting') LIMIT ?"
         )
         self._children = sql("SELECT id, kind, arguments, state FROM ingot_job WHERE parent = ? ORDER BY id")
         self._ask = sql("UPDATE ingot_job SET cancel_requested = ? WHERE id = ? AND state = 'running'")

@@ -15,9 +15,7 @@ def up(migrator, db):
     ):
         db.execute_sql(f"ALTER TABLE ingot_job ADD COLUMN {column}")
     db.execute_sql("CREATE INDEX ingot_job_actor ON ingot_job (actor, id)")
-    db.execute_sql(
-        "CREATE INDEX ingot_job_expires ON ingot_job (expires_at) WHERE expires_at IS NOT NULL AND finished_at IS NULL"
-    )
+    db.execute_sql("CREATE INDEX ingot_job_expires ON ingot_job (expires_at) WHERE expires_at IS NOT NULL")
     db.execute_sql(
         f"CREATE TABLE ingot_need (job BIGINT NOT NULL, needs BIGINT NOT NULL, only_if_success {flag}, "
         "PRIMARY KEY (job, needs))"

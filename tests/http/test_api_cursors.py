@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from api_client import CURSOR, MEDIA, Api, ids, mark, only_error
+from api_server import Server
 
 TYPE = CURSOR
 
 
-@pytest.fixture
-def many(api: Api) -> tuple[str, list[str]]:
+def _eleven(api: Api) -> tuple[str, list[str]]:
     """Eleven accounts under one mark; staff and dates repeat and are missing here and there."""
     word = mark()
     made = [
@@ -33,6 +33,17 @@ def many(api: Api) -> tuple[str, list[str]]:
     return word, made
 
 
+@pytest.fixture
+def many(api: Api) -> tuple[str, list[str]]:
+    return _eleven(api)
+
+
+@pytest.fixture(scope="module")
+def steady(server: Server) -> tuple[str, list[str]]:
+    """The same for tests that change none of them."""
+    return _eleven(server.api)
+
+
 def _walk(api: Api, path: str, link: str) -> list[list[str]]:
     pages = []
     document = api.get(path)
@@ -48,10 +59,10 @@ def _walk(api: Api, path: str, link: str) -> list[list[str]]:
     "active,-id",
     "-active", "industry", "created_at", "name,-staff,founded", "parent.name"])  # fmt: skip
 def test_must_order_uniquely_and_walk_each_item_once_in_both_directions(
-    api: Api, many: tuple[str, list[str]], sort: str
+    api: Api, steady: tuple[str, list[str]], sort: str
 ) -> None:
     """Sorting Requirement; page[after]: first item immediately after the cursor; page[before]: last item just before."""
-    word, made = many
+    word, made = steady
     order = f"&sort={sort}" if sort else ""
     whole = ids(api.get(f"/api/accounts?filter[mark]={word}{order}"))
     path = f"/api/accounts?filter[mark]={word}{order}&page[size]=3"
@@ -66,9 +77,9 @@ def test_must_order_uniquely_and_walk_each_item_once_in_both_directions(
     assert [i for page in reversed(back) for i in page] == whole[:9]
 
 
-def test_must_start_with_the_first_item_without_after_and_before(api: Api, many: tuple[str, list[str]]) -> None:
+def test_must_start_with_the_first_item_without_after_and_before(api: Api, steady: tuple[str, list[str]]) -> None:
     """Omitting Both."""
-    word, made = many
+    word, made = steady
     document = api.get(f"/api/accounts?filter[mark]={word}&sort=id&page[size]=2", Accept=f'{MEDIA};profile="{CURSOR}"')
     assert ids(document) == made[:2]
     assert document["links"]["prev"] is None
@@ -175,8 +186,8 @@ def test_must_answer_400_to_what_is_no_cursor(api: Api, name: str) -> None:
         assert only_error(answer)["source"] == {"parameter": f"page[{name}]"}, text
 
 
-def test_a_forged_cursor_shows_nothing_new(api: Api, many: tuple[str, list[str]]) -> None:
-    word, made = many
+def test_a_forged_cursor_shows_nothing_new(api: Api, steady: tuple[str, list[str]]) -> None:
+    word, made = steady
     found = api.get(f"/api/accounts?filter[mark]={word}&sort=id&page[after]={_cursor(int(made[0]))}")
     assert ids(found) == made[1:]
     api.get(f"/api/accounts?sort=founded&page[after]={_cursor('2000-01-01', 1)}")
@@ -184,9 +195,9 @@ def test_a_forged_cursor_shows_nothing_new(api: Api, many: tuple[str, list[str]]
     api.get(f"/api/accounts?sort=founded&page[after]={_cursor('2000-01-01T00:00:00+02:00', 1)}", status=(200))
 
 
-def test_total_stands_in_the_pagination_metadata(api: Api, many: tuple[str, list[str]]) -> None:
+def test_total_stands_in_the_pagination_metadata(api: Api, steady: tuple[str, list[str]]) -> None:
     """Collection Sizes; our page[totals] asks for it."""
-    word, _ = many
+    word, _ = steady
     for page in ("page[after]=&", "page[number]=2&", ""):
         found = api.get(f"/api/accounts?filter[mark]={word}&{page}page[size]=2&page[totals]=true")
         assert found["meta"] == {"page": {"total": 11}}

@@ -104,7 +104,7 @@ PLACES = ["", "data", "data/type", "data/id", "data/lid", "data/attributes", "da
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_any_value_at_any_place_of_a_document_is_answered(api: Api, place: str) -> None:
+def test_any_value_at_any_place_of_a_document_is_answered(api: Api, server: Server, place: str) -> None:
     contact = api.make("contacts")
     whole: dict[str, Any] = {
         "data": {
@@ -115,7 +115,7 @@ def test_any_value_at_any_place_of_a_document_is_answered(api: Api, place: str) 
         },
         "included": [{"type": "tags", "lid": "t", "attributes": {"name": "x"}}],
     }  # fmt: skip
-    for n, value in enumerate(ODD):
+    for n, value in enumerate(ODD if server.database == "postgres" else ODD[::3]):
         document = json.loads(json.dumps(whole))
         here: Any = document
         *path, last = place.split("/") if place else [""]

@@ -100,3 +100,19 @@ def test_a_schedule_of_a_kind_unknown_here_is_left_to_others(database, shop):
     Schedules(shop(JobKind("newer", nothing, every=60)).jobs).settle()
     overdue(database)
     assert Schedules(shop().jobs).fire() == []
+
+
+def test_a_schedule_written_by_the_release_before_keeps_its_time_and_learns_the_rest(database, shop):
+    here = shop(JobKind("k", nothing, crontab="0 3 * * *"))
+    Schedules(here.jobs).settle()
+    overdue(database)
+    database.run("UPDATE ingot_schedule SET kind = NULL, crontab = NULL")
+    Schedules(here.jobs).settle()
+    [row] = database.rows("SELECT kind, crontab, next_run FROM ingot_schedule")
+    assert row == ("k", "0 3 * * *", "2020-01-01T00:00:00.000Z")
+
+
+def test_a_kind_that_runs_by_the_clock_no_longer_loses_its_schedule(database, shop):
+    Schedules(shop(JobKind("k", nothing, every=60)).jobs).settle()
+    Schedules(shop(JobKind("k", nothing)).jobs).settle()
+    assert database.rows("SELECT name FROM ingot_schedule") == []

@@ -20,7 +20,12 @@ _READY, _LEASED, _SCHEDULED, _BURIED = range(4)
 _NEXT = f"SELECT id FROM ingot_task WHERE state = {_READY} ORDER BY turn, id LIMIT 1"
 _NEXT_OF = f"SELECT id, turn FROM ingot_task WHERE state = {_READY} AND lane = ? ORDER BY turn, id LIMIT 1"
 # one seek a lane: however much waits in the others, and in this one
-_HEAD = f"SELECT * FROM (SELECT lane FROM ingot_task WHERE state = {_READY} AND lane = ? LIMIT 1) AS head"
+# The ORDER BY keeps PostgreSQL's generic plan from reading the whole table for a lane that has nothing.
+_HEAD = (
+    f"SELECT lane FROM (SELECT lane FROM ingot_task WHERE state = {_READY} AND lane = ? "
+    "ORDER BY turn, id LIMIT 1) AS head"
+)
+_FIRST_DUE = "SELECT 1 FROM (SELECT due FROM ingot_task WHERE state = {} ORDER BY due LIMIT 1) AS first WHERE due <= ?"
 _FAR = 100 * STEP  # no priority reaches so far ahead: the clock was wrong when that turn was given
 
 
@@ -52,10 +57,11 @@ class DatabaseQueue(BaseStorage):
         self._hide = sql(f"UPDATE ingot_task SET state = {_BURIED} {held}")
         self._prolong = sql(f"UPDATE ingot_task SET due = ? {held}")
         late = f"state IN ({_LEASED}, {_SCHEDULED}) AND due <= ?"
-        self._late = sql(f"SELECT 1 FROM ingot_task WHERE {late} LIMIT 1")
+        self._late = sql(" UNION ALL ".join(_FIRST_DUE.format(state) for state in (_LEASED, _SCHEDULED)))
         self._promote = sql(f"UPDATE ingot_task SET state = {_READY}, owner = NULL WHERE {late}")
         ahead = f"state = {_READY} AND turn > ?"
-        self._ahead = sql(f"SELECT 1 FROM ingot_task WHERE {ahead} LIMIT 1")
+        last = f"SELECT turn FROM ingot_task WHERE state = {_READY} ORDER BY turn DESC LIMIT 1"
+        self._ahead = sql(f"SELECT 1 FROM ({last}) AS last WHERE turn > ?")
         self._pull = sql(f"UPDATE ingot_task SET turn = ? WHERE {ahead}")
         self._lanes = sql(
             f"SELECT lane, count(*), min(turn + priority * {STEP}) FROM ingot_task WHERE state = {_READY} GROUP BY lane"
@@ -163,7 +169,7 @@ class DatabaseQueue(BaseStorage):
         if self._database.rows(self._ahead, (now + _FAR,)):
             with self._database.write():
                 self._database.run(self._pull, (now, now + _FAR))
-        if not self._database.rows(self._late, (now,)):
+        if not self._database.rows(self._late, (now, now)):
             return 0
         with self._database.write():
             promoted = self._database.run(self._promote, (time.time(),))

@@ -1,12 +1,10 @@
-"""Records out of the house: CSV, JSON Lines, or a SQLite file of their own, streamed in pages so that memory stays flat."""
+"""Records as a SQLite file of their own, written in pages so that memory stays flat."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
-import orjson
 import sqlite_utils
 
 from appliance.records.permissions import Actor
@@ -14,7 +12,6 @@ from appliance.records.query import Page, Query
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 
-FORMATS = ("csv", "json", "sqlite")
 PAGE = 500
 
 
@@ -34,26 +31,6 @@ def rows(records: Records, actor: Actor, entity: str) -> Iterator[dict[str, Any]
         after = (found.rows[-1][0],)
 
 
-def write_csv(out: IO[str], listed: Iterator[dict[str, Any]], columns: list[str]) -> int:
-    """Returns the number of records. Lists are joined by a comma, JSON stays JSON."""
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    count = 0
-    for values in listed:
-        writer.writerow([_cell(values.get(c)) for c in columns])
-        count += 1
-    return count
-
-
-def write_json(out: IO[str], listed: Iterator[dict[str, Any]]) -> int:
-    """JSON Lines: one record a line."""
-    count = 0
-    for values in listed:
-        out.write(orjson.dumps(values).decode() + "\n")
-        count += 1
-    return count
-
-
 def write_sqlite(path: str, listed: Iterator[dict[str, Any]], table: str) -> int:
     """A stand-alone SQLite file that any SQL tool opens."""
     database = sqlite_utils.Database(path)
@@ -61,13 +38,3 @@ def write_sqlite(path: str, listed: Iterator[dict[str, Any]], table: str) -> int
     count = database[table].count
     database.close()
     return count
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return ",".join(value)
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else str(value)

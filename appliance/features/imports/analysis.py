@@ -81,7 +81,11 @@ def _needed(column: str, guess_: Guess) -> dict[str, str]:
 
 
 def _how_written(path: Path, layout: Layout) -> dict[str, Any]:
-    written: dict[str, Any] = {"format": layout.format, "encoding": layout.encoding or None, "signature": signature(layout.columns)}
+    written: dict[str, Any] = {
+        "format": layout.format,
+        "encoding": layout.encoding or None,
+        "signature": signature(layout.columns),
+    }
     if layout.format == CSV:
         written |= {"delimiter": layout.delimiter, "quote": layout.quote, "preamble": _preamble(path, layout)}
     if layout.sheet:

@@ -26,7 +26,8 @@ _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[. -]+([^\W\d_]+)\.?[, -]+(\d
 _MONTH_FIRST = re.compile(r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})")
 _WEEKDAY = re.compile(r"[^\W\d_]+\.?, *")
 _TIME = re.compile(
-    r"(.*?\d.?)[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)? ?([ap]\.?m\.?)?(?: Uhr)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.I
+    r"(.*?\d.?)[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)? ?([ap]\.?m\.?)?(?: Uhr)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.I,
 )
 
 
@@ -66,7 +67,8 @@ def looks_like_date(text: str) -> bool:
 def has_time(text: str) -> bool:
     """Does it name a time of day other than midnight?"""
     timed = _TIME.fullmatch(text.strip())
-    return timed is not None and not (int(timed[2]) in (0, 12) and timed[3] == "00" and (timed[4] or "00") == "00")
+    midnight = 12 if timed and (timed[6] or "").lower().startswith("a") else 0
+    return timed is not None and (int(timed[2]), timed[3], timed[4] or "00") != (midnight, "00", "00")
 
 
 def plain_date(text: str, order: str | None) -> str:
@@ -132,7 +134,9 @@ def _from_digits(text: str, first: str, second: str, third: str, mark: str, orde
     if order is None:
         order, unclear = date_order([text])
         if unclear:
-            raise Wrong(say("{value} can be read as two dates: say in which order day and month stand", value=text), "ambiguous")
+            raise Wrong(
+                say("{value} can be read as two dates: say in which order day and month stand", value=text), "ambiguous"
+            )
     if order == "mdy":
         return _made(third, first, second)
     if order == "ymd":

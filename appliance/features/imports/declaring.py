@@ -16,7 +16,11 @@ _TITLE = re.compile(r"(^|_)(name|title|titel|bezeichnung|subject|betreff|full_na
 
 
 def propose_entity(
-    file_name: str, columns: Sequence[str], guesses: Mapping[str, Guess], taken: Collection[str], unique: Collection[str]
+    file_name: str,
+    columns: Sequence[str],
+    guesses: Mapping[str, Guess],
+    taken: Collection[str],
+    unique: Collection[str],
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """(the declaration, the mapping onto it). `taken`: names and plurals of entities that exist; `unique`: columns whose
     values all differ."""
@@ -34,7 +38,12 @@ def propose_entity(
     title = next((f for f in fields if f["kind"] == "text" and _TITLE.search(f["name"])), None)
     title = title or next((f for f in fields if f["kind"] == "text" and not f.get("unique")), None)
     title = title or next((f for f in fields if f["kind"] in ("text", "email", "integer")), None)
-    declared: dict[str, Any] = {"name": name, "plural": plural, "label": headline(name), "plural_label": headline(plural)}
+    declared: dict[str, Any] = {
+        "name": name,
+        "plural": plural,
+        "label": headline(name),
+        "plural_label": headline(plural),
+    }
     if title:
         title["searchable"] = 3
         declared["title"] = title["name"]
@@ -45,7 +54,9 @@ def _entity_name(file_name: str, taken: Collection[str]) -> tuple[str, str]:
     stem = Path(file_name).name
     while Path(stem).suffix.lower() in (".gz", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".vcf"):
         stem = Path(stem).stem
-    words = [w for w in snake(stem).split("_") if w and not w.isdigit() and not re.fullmatch(r"n|v\d+|q\d|export|data", w)]
+    words = [
+        w for w in snake(stem).split("_") if w and not w.isdigit() and not re.fullmatch(r"n|v\d+|q\d|export|data", w)
+    ]
     base = "_".join(words)[: LONGEST - 10].strip("_") or "record"
     base = base if base[0].isalpha() else f"e_{base}"
     if base.endswith("ies") and len(base) > 4:

@@ -22,7 +22,9 @@ _SOLID_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _PHONE = re.compile(r"\+?[\d\s()/.–-]{6,25}( ?(x|ext\.?) ?\d+)?")
 _PHONE_WORD = re.compile(r"(^|_)(phone|telephone|tel|telefon|mobile|cell|handy|mobil|fax|telefax|telefono)(_|$)")
 _DATE_WORD = re.compile(r"date|datum|day|born|birth|fecha|jour|_on$|_at$")
-_CODE_WORD = re.compile(r"(^|_)(id|ids|code|key|number|nummer|nr|no|ref|reference|uuid|guid|sku|isbn|iban|zip|plz|postcode)(_|$)")
+_CODE_WORD = re.compile(
+    r"(^|_)(id|ids|code|key|number|nummer|nr|no|ref|reference|uuid|guid|sku|isbn|iban|zip|plz|postcode)(_|$)"
+)
 _FLAG_WORD = re.compile(r"^(is|has|ist|hat)_|active|aktiv|enabled|flag")
 
 

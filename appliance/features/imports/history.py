@@ -87,7 +87,9 @@ class History:
 
     def spans(self, import_id: int, *, undo: bool = False) -> list[tuple[int, int]]:
         """(first, last) positions in the log, oldest first."""
-        sql = self._database.sql("SELECT first, last FROM ingot_import_chunk WHERE import = ? AND undo = ? ORDER BY first")
+        sql = self._database.sql(
+            "SELECT first, last FROM ingot_import_chunk WHERE import = ? AND undo = ? ORDER BY first"
+        )
         return [(row[0], row[1]) for row in self._database.rows(sql, (import_id, undo))]
 
     def _set(self, import_id: int, **values: Any) -> None:
@@ -99,7 +101,7 @@ class History:
 
     def _select(self, rest: str, *values: Any) -> list[Import]:
         rows = self._database.rows(self._database.sql(f"SELECT {_COLUMNS} FROM ingot_import {rest}"), values)
-        return [Import(*r[:5], orjson.loads(r[5]), orjson.loads(r[6]) if r[6] else None, *r[7:]) for r in rows]
+        return [Import(*(*r[:5], orjson.loads(r[5]), orjson.loads(r[6]) if r[6] else None, *r[7:])) for r in rows]
 
 
 class Spans:

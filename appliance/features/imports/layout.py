@@ -71,7 +71,9 @@ def read_options(given: Any) -> Options:
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
-            problems.append(Problem(str(name)[:100], say("there is no option called {name}", name=str(name)[:100]), "unknown"))
+            problems.append(
+                Problem(str(name)[:100], say("there is no option called {name}", name=str(name)[:100]), "unknown")
+            )
         elif value is None:
             continue
         elif name in _CHOICES and value not in _CHOICES[name]:
@@ -86,7 +88,9 @@ def read_options(given: Any) -> Options:
             problems.append(Problem(name, say("must be between {min} and {max}", min=0, max=1_000), "range"))
         elif name == "add_choices" and type(value) is not bool:
             problems.append(Problem(name, say("must be true or false"), "type"))
-        elif name in ("delimiter", "separator") and (not isinstance(value, str) or len(value) != 1 or value in '\r\n"\0'):
+        elif name in ("delimiter", "separator") and (
+            not isinstance(value, str) or len(value) != 1 or value in '\r\n"\0'
+        ):
             problems.append(Problem(name, say("must be one character"), "type"))
         elif name in _TEXTS and not isinstance(value, str):
             problems.append(Problem(name, say("must be a text"), "type"))

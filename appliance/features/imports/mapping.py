@@ -76,8 +76,8 @@ class Matching:
 
     def by_words(self) -> dict[str, Field]:
         """{column: the field that is called so, by its name or its label}"""
-        by_word = {word: f for f in self.entity.fields if f.writable for word in (snake(f.label), f.name)}
-        return {h: by_word[snake(h)] for h in self.headers if h not in NOTES and snake(h) in by_word}
+        by_word = {word: f for f in self.entity.fields if f.writable for word in (key_word(f.label), f.name)}
+        return {h: by_word[key_word(h)] for h in self.headers if h not in NOTES and key_word(h) in by_word}
 
     def _one(self, target: str, header: str) -> None:
         name, _, by = target.partition(".")
@@ -121,9 +121,16 @@ class Matching:
         target = self.registry.entities.get(field.target or "")
         key = target.by_name.get(by) if target else None
         if target is None or key is None or key.many:
-            self._problem(f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown")
+            self._problem(
+                f"{field.name}.{by}", say("{name} cannot be found by {key}", name=field.name, key=by), "unknown"
+            )
             return None
         return forgiving(key, self.registry.tables[target.name].readers[by], self._styles.get(header, Style()))
 
     def _problem(self, target: str, text: object, code: str) -> None:
         self._problems.append(Problem(target, text, code))  # type: ignore[arg-type]
+
+
+def key_word(text: str) -> str:
+    """By which a header and a label are the same; of Chinese letters no name is left."""
+    return snake(text) or text.strip().casefold()

@@ -11,7 +11,8 @@ from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
 
 _SYMBOLS = {
-    "€": {"EUR"}, "£": {"GBP", "EGP", "FKP", "GIP", "SHP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "円": {"JPY"}, "元": {"CNY"},
+    "€": {"EUR"}, "£": {"GBP", "EGP", "FKP", "GIP", "SHP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "円": {"JPY"},
+    "元": {"CNY"},
     "₹": {"INR"}, "₽": {"RUB"}, "₺": {"TRY"}, "₩": {"KRW"}, "₴": {"UAH"}, "₫": {"VND"}, "₪": {"ILS"}, "₱": {"PHP"}, "฿": {"THB"},
     "US$": {"USD"}, "A$": {"AUD"}, "C$": {"CAD"}, "R$": {"BRL"}, "HK$": {"HKD"}, "NZ$": {"NZD"}, "zł": {"PLN"}, "Kč": {"CZK"},
     "Ft": {"HUF"}, "kr": {"SEK", "NOK", "DKK", "ISK"}, "kr.": {"SEK", "NOK", "DKK", "ISK"}, "Fr.": {"CHF"}, "SFr.": {"CHF"},
@@ -49,7 +50,7 @@ def decimal_sign(texts: Iterable[str]) -> tuple[str | None, bool]:
                 seen.add(mark)
             elif commas:
                 unclear = True  # 1,234. With a point it is what we write ourselves, and read so
-    return (next(iter(seen)) if len(seen) == 1 else None), unclear and len(seen) != 1 or len(seen) > 1
+    return (next(iter(seen)) if len(seen) == 1 else None), (unclear and len(seen) != 1) or len(seen) > 1
 
 
 def parts(text: str) -> tuple[str, str, str] | None:
@@ -79,7 +80,9 @@ def plain_number(text: str, field: Field, decimal: str | None) -> str:
     if decimal is None:
         decimal, unclear = decimal_sign([text])
         if unclear:
-            raise Wrong(say("{value} can be read as two numbers: say which decimal sign is meant", value=text), "ambiguous")
+            raise Wrong(
+                say("{value} can be read as two numbers: say which decimal sign is meant", value=text), "ambiguous"
+            )
     if decimal == ",":
         if not _COMMA.fullmatch(digits):
             raise Wrong(say("must be a number, for example 1234.50"), "type")
@@ -91,7 +94,9 @@ def plain_number(text: str, field: Field, decimal: str | None) -> str:
     plain = plain.rstrip(".") if plain.endswith(".") else plain
     if field.kind.name == "integer" and "." in plain and not plain.partition(".")[2].strip("0"):
         plain = plain.partition(".")[0]
-    if unit == "%" and field.max is not None and float(field.max) <= 1:  # the field holds shares of one, not of a hundred
+    if (
+        unit == "%" and field.max is not None and float(field.max) <= 1
+    ):  # the field holds shares of one, not of a hundred
         whole, _, part = plain.partition(".")
         whole = whole.rjust(3, "0")
         plain = f"{whole[:-2]}.{whole[-2:]}{part}"

@@ -32,7 +32,7 @@ class Plan:
     dry_run: bool = False
     mode: str = "upsert"
     rejects: Path | None = None
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Report:
     rejected: int = 0
     linked_created: int = 0
     rejects: list[tuple[int, str]] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
     unused_columns: tuple[str, ...] = ()
     new_choices: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0

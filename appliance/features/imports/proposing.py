@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.base.text import snake
 from appliance.engines.database.protocol import Database
+from appliance.features.imports.mapping import key_word
 from appliance.features.imports.plan import NOTES
 from appliance.features.imports.values import Style, forgiving, split
 from appliance.records.entity import Entity, Field
@@ -69,9 +70,18 @@ class Proposing:
         found = {c: Proposal(c) for c in columns}
         cells = {c: [t for r in sample if (t := r.get(c)) and t.strip()] for c in columns}
         free = dict(self._fields)
-        for by, match in (("name", self._by_name), ("key", self._by_key), ("synonym", self._by_synonym), ("values", self._by_values)):
+        for by, match in (
+            ("name", self._by_name),
+            ("key", self._by_key),
+            ("synonym", self._by_synonym),
+            ("values", self._by_values),
+        ):
             for column in columns:
-                if found[column].target is None and column not in NOTES and (target := match(column, cells[column], free)):
+                if (
+                    found[column].target is None
+                    and column not in NOTES
+                    and (target := match(column, cells[column], free))
+                ):
                     name, _, key = target.partition(".")
                     chosen = free.pop(name)
                     if chosen.relational and not key:
@@ -82,8 +92,8 @@ class Proposing:
         return list(found.values())
 
     def _by_name(self, column: str, cells: list[str], free: dict[str, Field]) -> str | None:
-        word = snake(column)
-        return next((f.name for f in free.values() if word and word in (f.name, snake(f.label))), None)
+        word = key_word(column)
+        return next((f.name for f in free.values() if word in (f.name, key_word(f.label))), None)
 
     def _by_key(self, column: str, cells: list[str], free: dict[str, Field]) -> str | None:
         """`Account code` is the code of the account."""
@@ -100,7 +110,9 @@ class Proposing:
 
     def _by_synonym(self, column: str, cells: list[str], free: dict[str, Field]) -> str | None:
         groups = _SYNONYMS.get(snake(column), set())
-        same = [f for f in free.values() if groups & (_SYNONYMS.get(f.name, set()) | _SYNONYMS.get(snake(f.label), set()))]
+        same = [
+            f for f in free.values() if groups & (_SYNONYMS.get(f.name, set()) | _SYNONYMS.get(snake(f.label), set()))
+        ]
         # a synonym is only a hint: what stands in the column must fit
         return next((f.name for f in same if f.relational or self._share(f, column, cells) >= 0.8), None)
 
@@ -120,7 +132,9 @@ class Proposing:
         names = [f.name for f in target.fields if f.unique] + [n for n in target.title_fields if n in target.by_name]
         names += [f.name for f in target.fields if f.kind.name in ("text", "email", "auto_number")]
         able = list(dict.fromkeys(names))[:6]
-        words = list(dict.fromkeys(w.strip() for c in cells for w in (split(c) if chosen.many else [c]) if w.strip()))[:ASKED]
+        words = list(dict.fromkeys(w.strip() for c in cells for w in (split(c) if chosen.many else [c]) if w.strip()))[
+            :ASKED
+        ]
         shares = {name: self._known(target, name, words) for name in able}
         best = max(able, key=lambda n: shares[n], default=None)
         if all(w.isdigit() for w in words) and self._known(target, "id", words) > max([0.0, *shares.values()]):
@@ -155,14 +169,18 @@ class Proposing:
             proposal.fits = round(1 - len(bad) / len(cells), 3)
             proposal.examples_that_do_not = list(dict.fromkeys(b[:100] for b in bad))[:3]
         elif chosen and key and cells and (target := self._registry.entities.get(chosen.target or "")):
-            words = list(dict.fromkeys(w.strip() for c in cells for w in (split(c) if chosen.many else [c]) if w.strip()))
+            words = list(
+                dict.fromkeys(w.strip() for c in cells for w in (split(c) if chosen.many else [c]) if w.strip())
+            )
             proposal.fits = round(self._known(target, key, words[:ASKED]), 3)
 
     def _share(self, one: Field, column: str, cells: list[str]) -> float:
         return 1 - len(self._bad(one, column, cells)) / len(cells) if cells else 1.0
 
     def _bad(self, one: Field, column: str, cells: list[str]) -> list[str]:
-        read = forgiving(one, self._registry.tables[self._entity.name].readers[one.name], self._styles.get(column, Style()))
+        read = forgiving(
+            one, self._registry.tables[self._entity.name].readers[one.name], self._styles.get(column, Style())
+        )
         bad = []
         for cell in cells[:200]:
             try:

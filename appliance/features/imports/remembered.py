@@ -36,7 +36,14 @@ class Saved:
 
     def shown(self) -> dict[str, Any]:
         """What an import would be asked with."""
-        return {"id": str(self.id), "name": self.name, "mapping": self.mapping, "options": self.options, "keys": self.keys, "mode": self.mode}
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "mapping": self.mapping,
+            "options": self.options,
+            "keys": self.keys,
+            "mode": self.mode,
+        }
 
 
 def signature(columns: Sequence[str]) -> str:
@@ -79,12 +86,16 @@ class Remembered:
     def named(self, actor: Actor, entity: str | None = None) -> list[Saved]:
         """Those with a name, newest first."""
         where, more = ("AND entity = ? ", (entity,)) if entity else ("", ())
-        sql = f"WHERE actor = ? {where}AND name NOT LIKE 'last %' ORDER BY updated_at DESC LIMIT 200"
-        return self._select(sql.replace("%", "%%") if self._database.dialect == "postgres" else sql, owner(actor), *more)
+        found = self._select(f"WHERE actor = ? {where}ORDER BY updated_at DESC LIMIT 1000", owner(actor), *more)
+        return [s for s in found if not s.name.startswith(f"{LAST} ")]
 
     def get(self, actor: Actor, id_: str) -> Saved:
         """Raises NotFound, also for somebody else's."""
-        found = self._select("WHERE id = ? AND actor = ?", int(id_), owner(actor)) if id_.isascii() and id_.isdigit() and len(id_) < 18 else []
+        found = (
+            self._select("WHERE id = ? AND actor = ?", int(id_), owner(actor))
+            if id_.isascii() and id_.isdigit() and len(id_) < 18
+            else []
+        )
         if not found:
             raise NotFound(say("There is no import mapping {id}.", id=id_[:30]))
         return found[0]

@@ -103,9 +103,8 @@ def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tupl
         found = new_choices(plan, layout, filling.mapping.columns)
         if found and not plan.dry_run:
             add_choices(records, actor, plan.entity, found)
-    report = Report(
-        unused_columns=filling.mapping.unused, new_choices={n: [c.value for c in fresh] for n, fresh in found.items()}
-    )
+    report = Report(columns=layout.columns, unused_columns=filling.mapping.unused)
+    report.new_choices = {n: [c.value for c in fresh] for n, fresh in found.items()}
     return Filling(records.refresh(), plan, layout, styles, found if plan.dry_run else None), report
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.utils.escape import unescape
 
 from appliance.base.text import say
 from appliance.features.imports.encodings import refused
@@ -28,10 +29,14 @@ def sheet_layout(path: Path, options: Options) -> Layout:
     with _book(path) as book:
         names = tuple(s.title for s in book.worksheets)
         if options.sheet is not None and options.sheet not in names:
-            text = say("there is no sheet {name}; the sheets are: {names}", name=options.sheet[:100], names=", ".join(names))
+            text = say(
+                "there is no sheet {name}; the sheets are: {names}", name=options.sheet[:100], names=", ".join(names)
+            )
             raise refused(text, "sheet")
         for sheet in book.worksheets:
-            if sheet.title != (options.sheet or sheet.title) or (options.sheet is None and sheet.sheet_state != "visible"):
+            if sheet.title != (options.sheet or sheet.title) or (
+                options.sheet is None and sheet.sheet_state != "visible"
+            ):
                 continue
             listed = [[c or "" for c in cells] for cells in islice(_cells(sheet), LOOK)]
             if not any(any(row) for row in listed):
@@ -73,8 +78,11 @@ def _book(path: Path) -> Iterator[Any]:
 
 def _cells(sheet: Any) -> Iterator[list[str | None]]:
     sheet.reset_dimensions()  # what the file claims of its size is often wrong
-    for row in sheet.iter_rows(max_col=WIDEST):
-        yield [_text(cell) for cell in row]
+    for row in sheet.iter_rows():
+        cells = [_text(cell) for cell in row[:WIDEST]]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells
 
 
 def _trimmed(row: list[str]) -> list[str]:
@@ -85,8 +93,10 @@ def _trimmed(row: list[str]) -> list[str]:
 
 def _text(cell: Any) -> str | None:
     value = cell.value
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return unescape(value)  # _x000D_: what XML cannot hold
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

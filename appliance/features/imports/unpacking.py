@@ -49,5 +49,3 @@ def is_zip(path: Path) -> bool:
     """XLSX files are zip files."""
     with path.open("rb") as file:
         return file.read(4) == ZIP
-
-

@@ -17,8 +17,26 @@ from appliance.records.kinds import Wrong
 from appliance.records.kinds.kind import Convert
 
 # What exporting programs write for "nothing". Only where a value of the field's kind cannot look like this.
-NOTHING = {"(blank)", "null", "none", "n/a", "na", "#n/a", "#value!", "#ref!", "nil", "-", "--", "nan", "\\n", "k.a.", "s.o."}
-_TRUE = "true t yes y on 1 ja j x wahr richtig oui vrai si verdadero vero sim da tak prawda hai igen kylla ✓ ✔ ☑ да 是 はい"
+NOTHING = {
+    "(blank)",
+    "null",
+    "none",
+    "n/a",
+    "na",
+    "#n/a",
+    "#value!",
+    "#ref!",
+    "nil",
+    "-",
+    "--",
+    "nan",
+    "\\n",
+    "k.a.",
+    "s.o.",
+}
+_TRUE = (
+    "true t yes y on 1 ja j x wahr richtig oui vrai si verdadero vero sim da tak prawda hai igen kylla ✓ ✔ ☑ да 是 はい"
+)
 _FALSE = "false f no n off 0 nein falsch non faux falso nao nie nej nee ei nem net ✗ ✘ ☐ нет 否 いいえ"
 WORDS = {**dict.fromkeys(_TRUE.split(), True), **dict.fromkeys(_FALSE.split(), False)}
 NUMBERS = ("integer", "decimal", "money")

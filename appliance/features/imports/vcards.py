@@ -20,8 +20,22 @@ _ORDER = (
     "Role", "E-mail", "Phone", "Mobile", "Fax", "Street", "City", "Region", "Postal code", "Country", "Website", "Birthday",
     "Categories", "Note", "UID",
 )  # fmt: skip
-_PLAIN = {"fn": "Name", "nickname": "Nickname", "title": "Title", "role": "Role", "url": "Website", "note": "Note", "uid": "UID"}
-_NAME = {"given": "First name", "additional": "Middle name", "family": "Last name", "prefix": "Prefix", "suffix": "Suffix"}
+_PLAIN = {
+    "fn": "Name",
+    "nickname": "Nickname",
+    "title": "Title",
+    "role": "Role",
+    "url": "Website",
+    "note": "Note",
+    "uid": "UID",
+}
+_NAME = {
+    "given": "First name",
+    "additional": "Middle name",
+    "family": "Last name",
+    "prefix": "Prefix",
+    "suffix": "Suffix",
+}
 _ADDRESS = {"street": "Street", "city": "City", "region": "Region", "code": "Postal code", "country": "Country"}
 
 
@@ -96,7 +110,9 @@ def _cells(line: Any) -> Iterator[tuple[str, str]]:
     elif name == "email":
         yield "E-mail", _joined(value).removeprefix("mailto:")
     elif name == "tel":
-        types = {str(t).lower() for values in line.params.values() for t in values} | {p.lower() for p in line.singletonparams}
+        types = {str(t).lower() for values in line.params.values() for t in values} | {
+            p.lower() for p in line.singletonparams
+        }
         column = "Mobile" if types & {"cell", "mobile"} else "Fax" if "fax" in types else "Phone"
         yield column, _joined(value).removeprefix("tel:")
     elif name == "bday":

@@ -46,7 +46,7 @@ def test_linking_somebody_elses_file_does_not_open_it(house: FileHouse) -> None:
     file = house.upload(b"secret")
     house.who = "bob"
     body = {"data": {"type": "papers", "relationships": {"scan": {"data": {"type": "files", "id": file["id"]}}}}}
-    assert house.client.post("/api/papers", json=body).status_code == 422
+    assert house.client.post("/api/papers", json=body).status_code == 404
     assert house.client.get(file["content"]).status_code == 404
 
 

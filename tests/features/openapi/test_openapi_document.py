@@ -130,7 +130,7 @@ def test_what_the_server_answers_fits_the_schemas(described: Described) -> None:
         answer = answers[str(response.status_code)]
         if "$ref" in answer:
             answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-        schema = answer["content"][response.headers["Content-Type"]]["schema"]
+        schema = answer["content"][response.mimetype]["schema"]
         resolver(document, schema).validate(response.get_json(force=True))
 
 
