@@ -49,10 +49,15 @@ def write_sheet(path: Path, title: str, header: Sequence[str], rows: Iterable[Se
         cell.font = bold
     sheet.append(names)
     count = 0
-    for row in rows:
-        count += 1
-        if count >= MOST_ROWS:
-            raise Invalid([Problem("format", say("XLSX holds at most {max} rows", max=MOST_ROWS), "too_many")])
-        sheet.append([text(v) if isinstance(v, str) and v else (v if v != "" else None) for v in row])
+    try:
+        for row in rows:
+            count += 1
+            if count >= MOST_ROWS:
+                raise Invalid([Problem("format", say("XLSX holds at most {max} rows", max=MOST_ROWS), "too_many")])
+            sheet.append([text(v) if isinstance(v, str) and v else (v if v != "" else None) for v in row])
+    except BaseException:
+        sheet.close()
+        sheet._writer.cleanup()  # the rows wait in a temporary file until the book is saved
+        raise
     book.save(path)
     return count

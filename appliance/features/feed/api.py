@@ -12,6 +12,7 @@ from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer
 from appliance.http.jsonapi.document import VERSION
+from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.past import entry_resource
 from appliance.records.log import COLUMNS, Entry
 from appliance.records.permissions import Actor
@@ -55,9 +56,10 @@ def make_api(records: Records) -> Blueprint:
         sql = f'SELECT {COLUMNS} FROM ingot_log WHERE {" AND ".join(conditions)} ORDER BY "position" {order} LIMIT ?'
         raw = [Entry(*row) for row in records.database.rows(records.database.sql(sql), (*params, size))]
         shown = visible_entries(records, actor, in_names_of_today(records, raw))
-        links: dict[str, Any] = {"self": request.full_path.rstrip("?")}
+        asked = [(n, v) for n, v in request.args.items(multi=True) if n != "page[after]"]
+        links: dict[str, Any] = {"self": request.path + write_query(request.args.items(multi=True)), "next": None}
         if raw:
-            links["next"] = f"/api/log?page[after]={raw[-1].position}" + ("&sort=-position" if newest else "")
+            links["next"] = request.path + write_query([*asked, ("page[after]", str(raw[-1].position))])
         data = [entry_resource(e) for e in shown]
         return answer({"jsonapi": VERSION, "data": data, "links": links, "meta": {"position": records.log.last()}})
 

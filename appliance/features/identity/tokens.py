@@ -12,6 +12,8 @@ from appliance.base import clock, ids
 from appliance.base.errors import Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
+from appliance.records.entity import Field
+from appliance.records.kinds import KINDS, Wrong
 from appliance.records.permissions import VERBS
 from appliance.records.registry import Registry
 from appliance.records.work import Work
@@ -32,8 +34,12 @@ def create_token(work: Work, user_id: int, name: str, scopes: list[str], expires
     """(id, secret). The secret is not stored and cannot be shown again. Invalid for scopes or an expiry nobody knows."""
     if not work.database.rows(work.database.sql("SELECT 1 FROM ingot_user WHERE id = ?"), (user_id,)):
         raise NotFound(say("There is no user with id {id}.", id=user_id))
-    if not name.strip() or len(name) > 200:
+    if not name.strip():
         raise Invalid([Problem("name", say("is required"), "required")])
+    try:
+        name = KINDS["text"].cleaner(Field("name", KINDS["text"], "Name", max_length=200))(name)
+    except Wrong as wrong:
+        raise Invalid([Problem("name", wrong.message, wrong.code)]) from None
     tidy = [_scope(work.registry, s) for s in scopes]
     secret = PREFIX + ids.token()
     now = clock.wire_now()

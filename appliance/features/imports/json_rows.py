@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -41,15 +41,15 @@ def json_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]
     Invalid, with the number: nobody can say where it goes on."""
     with path.open("r", encoding=layout.encoding, newline="") as file:
         if layout.format == LINES:
-            yield from _lines(file)
+            yield from _lines(file, layout.whole)
             return
         for number, value in enumerate(_values(file), 1):
             if not isinstance(value, dict):
                 raise _stops(number - 1, "a row is no object")
-            yield number, _row(value)
+            yield number, _row(value, layout.whole)
 
 
-def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(file: TextIO, whole: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(file, 1):
         text = line.strip("\ufeff \t\r\n")
         if not text:
@@ -58,7 +58,7 @@ def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
             value = orjson.loads(text)
             if not isinstance(value, dict):
                 raise ValueError("a row is no object")
-            yield number, _row(value)
+            yield number, _row(value, whole)
         except (ValueError, RecursionError) as error:
             yield number, {BROKEN: str(say("the line is not JSON: {why}", why=error)), "": text}
 
@@ -110,8 +110,12 @@ def _format(sample: str) -> str | None:
     return LINES if whole else None
 
 
-def _row(value: dict[str, Any]) -> dict[str, Any]:
-    return {str(key): _text(one) for key, one in value.items()}
+def _row(value: dict[str, Any], whole: Collection[str]) -> dict[str, Any]:
+    row = {str(key): _text(one) for key, one in value.items()}
+    for key in whole:
+        if value.get(key) is not None:
+            row[key] = orjson.dumps(value[key]).decode()
+    return row
 
 
 def _text(value: Any) -> str | None:

@@ -28,6 +28,8 @@ class Layout:
     header_row: int = 1
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    whole: frozenset[str] = frozenset()
+    """Keys of a JSON file whose values stay JSON, because a field of that kind takes them."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def run_import(
         filling, report = _prepare(records, actor, plan, layout)
         refused = Rejects(plan.rejects, layout.columns, report)
         total = _rough_count(path, layout) if progress else None
+        layout = replace(layout, whole=frozenset(h for h, kind in filling.kinds.items() if kind == "json"))
         rows = reading.rows(path, layout)
         try:
             for number in count():

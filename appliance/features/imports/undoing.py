@@ -14,7 +14,7 @@ from appliance.records.log import Entry
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
 from appliance.records.steps import Steps
-from appliance.records.tables import Table
+from appliance.records.tables import Row, Table
 from appliance.records.work import Work
 
 BATCH = 250
@@ -58,7 +58,6 @@ def undo_import(
     history = History(records.database)
     spans = history.spans(done.id)
     trace = Trace(records, done.id, undo=True)
-    ours = Spans(spans, history.spans(done.id, undo=True))
     undone = Undone()
     total = sum(last - first + 1 for first, last in spans)
     read = 0
@@ -69,10 +68,10 @@ def undo_import(
             continue
         one = Undone()
         with records.work(actor) as work, trace.of(work):
-            _Batch(records, work, ours, one).run(first, last)
+            backs = Spans(history.spans(done.id, undo=True))
+            _Batch(records, work, Spans(spans), backs, one).run(first, last)
             if steps:
                 steps.mark(number, {"counts": one.counts(), "left": one.left})
-        ours = Spans(spans, history.spans(done.id, undo=True))
         undone.add(one.counts(), one.left)
         if progress:
             progress(read, total, f"{undone.deleted} deleted, {undone.restored} restored, {undone.kept} left")
@@ -89,8 +88,10 @@ def _batches(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 class _Batch:
     """Some entries that lie together, taken back in one work."""
 
-    def __init__(self, records: Records, work: Work, ours: Spans, undone: Undone):
-        self._records, self._work, self._ours, self._undone = records, work, ours, undone
+    def __init__(self, records: Records, work: Work, ours: Spans, backs: Spans, undone: Undone):
+        """`ours`: positions of the import in the log; `backs`: those of its undoing so far."""
+        self._records, self._work, self._ours, self._backs, self._undone = records, work, ours, backs, undone
+        self._back: set[int] = set()
 
     def run(self, first: int, last: int) -> None:
         entries = self._records.log.after(first - 1, last - first + 1)
@@ -103,6 +104,7 @@ class _Batch:
                 self._undone.gone += len(mine)  # the whole entity is in the trash, or for good
                 continue
             table = self._work.table(now)
+            self._back = set()
             touched = self._touched(now, mine)
             for entry in names.today(now, mine):
                 self._one(table, entry, touched.get(entry.record, 0) > entry.position)
@@ -126,14 +128,19 @@ class _Batch:
             f'SELECT "record", "position" FROM ingot_log WHERE {condition} AND "record" IN ({marks}) AND "position" > ?'
         )
         for record, position in self._work.database.rows(self._work.database.sql(sql), (*values, *ids, oldest)):
-            if position not in self._ours and position > found.get(record, 0):
+            if position in self._backs:
+                self._back.add(record)
+            elif position not in self._ours and position > found.get(record, 0):
                 found[record] = position
         return found
 
     def _one(self, table: Table, entry: Entry, touched: bool) -> None:
         name, record_id = table.entity.name, entry.record
-        if self._work.row(table, record_id) is None:
+        row = self._work.row(table, record_id)
+        if row is None:
             self._undone.gone += 1
+        elif record_id in self._back and not self._stands(table, row, entry):
+            return  # an earlier undoing took it back already
         elif touched:
             self._keep(name, record_id, say("somebody changed it after the import"))
         elif entry.action == "created" and (where := self._pointed_at(table, record_id)):
@@ -150,6 +157,18 @@ class _Batch:
                         self._undone.restored += 1
             except IngotError as error:
                 self._keep(name, record_id, error.message)
+
+    def _stands(self, table: Table, row: Row, entry: Entry) -> bool:
+        """Are the values those that the entry wrote?"""
+        held = table.show(row)
+        for name, (_, after) in entry.change.items():
+            field_ = table.entity.by_name.get(name)
+            if field_ is None:
+                continue
+            now = [str(i) for i in self._work.linked(table, name, row[0])] if field_.many else held.get(name)
+            if now != after:
+                return False
+        return True
 
     def _pointed_at(self, table: Table, record_id: int) -> str | None:
         """The entity whose records link here. Those that came with the import are gone when its turn comes."""

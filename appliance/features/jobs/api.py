@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -17,6 +16,7 @@ from appliance.http.jsonapi.answers import answer
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.parameters import write_query
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import NEW, JobRow
@@ -136,7 +136,7 @@ def _links(wanted: dict[str, Any], rows: list[JobRow]) -> dict[str, str | None]:
 
 
 def _link(path: str, args: dict[str, str]) -> str:
-    return f"{path}?{urlencode(args, safe='[],-')}" if args else path
+    return path + write_query(args.items())
 
 
 def accepted(row: JobRow) -> Response:

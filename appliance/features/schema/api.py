@@ -68,6 +68,7 @@ def make_api(records: Records) -> Blueprint:
 
     @api.post("/entities")
     def create_entity() -> Response:
+        requests.actor()
         attributes, _ = words("entities")
         with records.change_schema(requests.actor()) as schema:
             made = schema.create_entities([read_entity(attributes)])[0]
@@ -126,6 +127,7 @@ def make_api(records: Records) -> Blueprint:
 
     @api.post("/fields")
     def add_field() -> Response:
+        requests.actor()
         attributes, _ = words("fields")
         rest = dict(attributes)
         name = rest.pop("entity", None)
@@ -142,6 +144,7 @@ def make_api(records: Records) -> Blueprint:
     @api.patch("/fields/<id_>")
     def change_field(id_: str) -> Response:
         """`meta.preview` answers what a re-typing would do and changes nothing; `meta.clear` empties what will not convert."""
+        requests.actor()
         attributes, meta = words("fields", id_)
         changes = {k: v for k, v in attributes.items() if k != "entity"}
         position = changes.pop("position", None)

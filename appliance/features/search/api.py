@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import orjson
 from flask import Blueprint, Response, request
@@ -18,6 +18,7 @@ from appliance.features.search.finding import Finder, Finds, Item
 from appliance.http import requests
 from appliance.http.jsonapi.answers import OPTIONS, answer_bytes
 from appliance.http.jsonapi.document import VERSION, Documents
+from appliance.http.jsonapi.parameters import write_query
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -135,10 +136,10 @@ def _links(asked: Asked, more: bool) -> dict[str, str | None]:
     return {
         "self": asked.itself,
         "first": asked.first,
-        "prev": f"{asked.first}&page[number]={asked.number - 1}" if asked.number > 1 else None,
-        "next": f"{asked.first}&page[number]={asked.number + 1}" if more else None,
+        "prev": f"{asked.first}&page%5Bnumber%5D={asked.number - 1}" if asked.number > 1 else None,
+        "next": f"{asked.first}&page%5Bnumber%5D={asked.number + 1}" if more else None,
     }
 
 
 def _link(words: list[tuple[str, str]]) -> str:
-    return f"{PATH}?{urlencode(words, safe='[],.')}"
+    return PATH + write_query(words)

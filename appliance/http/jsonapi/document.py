@@ -181,9 +181,10 @@ def page_links(asked: Asked, found: Found, path: str) -> dict[str, str | None]:
     """self, first, prev, next and, with a total, last; of the cursor kind when the request was."""
     page = asked.query.page
     others = [(n, v) for n, v in asked.words if n not in ("page[number]", "page[after]", "page[before]")]
+    start = path + (f"{write_query(others)}&" if others else "?")  # once: encoding is a third of a list's own work
 
-    def link(*pairs: tuple[str, str]) -> str:
-        return path + write_query([*others, *pairs])
+    def link(pair: tuple[str, str]) -> str:
+        return start + write_query([pair])[1:]
 
     links: dict[str, str | None] = {"self": path + write_query(asked.words)}
     if found.keys is not None:

@@ -38,9 +38,7 @@ class Shop:
         self.file.write_text(content, encoding="utf-8")
         with self.records.database.write():
             number = self.history.begin(None, actor.key, entity, "f.csv", {})
-        report = run_import(
-            self.records, actor, Plan(entity, self.file, **plan), trace=Trace(self.records, number)
-        )
+        report = run_import(self.records, actor, Plan(entity, self.file, **plan), trace=Trace(self.records, number))
         return self.history.get(f"shell-{number}"), report
 
     def undo(self, done: Import, actor: Actor = SYSTEM, **more: Any) -> Undone:
@@ -65,11 +63,11 @@ def test_all_that_an_import_created_and_changed_is_as_it_was(shop: Shop, monkeyp
     monkeypatch.setattr(running, "CHUNK", 3)
     monkeypatch.setattr(undoing, "BATCH", 2)
     shop.bring("code,name\nA,Alpha\nB,Beta\n", "firm")
-    shop.bring("code,name,price,firm,firms\n1,One,1.50,1,\n2,Two,,,\"1,2\"\n3,Three,3,2,1\n", mapping={})
+    shop.bring('code,name,price,firm,firms\n1,One,1.50,1,\n2,Two,,,"1,2"\n3,Three,3,2,1\n', mapping={})
     before, firms = shop.rows(), shop.rows("firm")
     done, report = shop.bring(
         "code,name,price,day,firm,firms,parent\n"
-        "1,Eins,2.50,2024-01-01,C,A,\n4,Four,4,,C,,1\n2,Two,9,,,,\n5,Five,,,D,\"A,B\",\n1,Uno,3,2024-01-02,A,,\n3,Three,3,,B,A,\n",
+        '1,Eins,2.50,2024-01-01,C,A,\n4,Four,4,,C,,1\n2,Two,9,,,,\n5,Five,,,D,"A,B",\n1,Uno,3,2024-01-02,A,,\n3,Three,3,,B,A,\n',
         keys=("code",),
         mapping={"firm.code": "firm", "firms.code": "firms"},
         options=Options(create_missing=("firm",)),
@@ -146,7 +144,9 @@ def test_choices_can_be_added_by_an_administrator_and_a_dry_run_only_names_them(
     assert (report.created, report.new_choices, report.rejects) == (4, {"sort": ["new"]}, [])
     assert [c.value for c in shop.records.registry.entity("item").by_name["sort"].choices] == ["a", "b"]
     with pytest.raises(NotAllowed):
-        shop.bring(content, options=options, actor=Actor("user:2", {"*": dict.fromkeys(("read", "create"), "all")}, user=2))
+        shop.bring(
+            content, options=options, actor=Actor("user:2", {"*": dict.fromkeys(("read", "create"), "all")}, user=2)
+        )
     shop.bring(content, options=options)
     assert [r["sort"] for r in shop.rows()] == ["a", "new", "new", None]
 
@@ -168,7 +168,10 @@ def test_ambiguous_columns_stop_an_import_before_its_first_row(shop: Shop) -> No
     content = 'code,day,price\n1,03/04/2024,"1,234"\n2,05/06/2024,"2,345"\n'
     with pytest.raises(Invalid) as refused:
         shop.bring(content)
-    assert {(p.field, p.code) for p in refused.value.problems} == {("date_order", "ambiguous"), ("decimal", "ambiguous")}
+    assert {(p.field, p.code) for p in refused.value.problems} == {
+        ("date_order", "ambiguous"),
+        ("decimal", "ambiguous"),
+    }
     assert shop.rows() == []
     shop.bring(content, options=Options(date_order="mdy", decimal="."))
     assert [(r["day"], r["price"]) for r in shop.rows()] == [("2024-03-04", "1234.00"), ("2024-05-06", "2345.00")]

@@ -13,8 +13,10 @@ from appliance.features.imports.values import Style, forgiving
 from appliance.records.declaration import read_field
 from appliance.records.kinds import Wrong
 
+PLAIN = Style()
 
-def cell(text: str, kind: str, style: Style = Style(), **words: Any) -> Any:
+
+def cell(text: str, kind: str, style: Style = PLAIN, **words: Any) -> Any:
     field = read_field({"name": "x", "kind": kind, **words})
     stored = forgiving(field, field.kind.reader(field), style)(text)
     shower = field.kind.shower(field, "sqlite")
@@ -35,7 +37,8 @@ def test_money_is_read_as_it_is_written(text: str, shown: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["$5", "5 USD", "5 kg", "1,234", "12.345.6", "1,23.4", "1..5", "five", "5%", "(5", "--5", "1,2,3", "5 € EUR"]
+    "text",
+    ["$5", "5 USD", "5 kg", "1,234", "12.345.6", "1,23.4", "1..5", "five", "5%", "(5", "--5", "1,2,3", "5 € EUR"],
 )
 def test_what_is_another_currency_or_unclear_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
@@ -115,9 +118,11 @@ def test_words_for_yes_and_no_and_choices_are_known_in_any_case() -> None:
 @pytest.mark.parametrize(
     ("header", "texts", "kind"),
     [
-        ("zip", ["01234", "99999"], "text"), ("account", ["1234567890123456", "2"], "text"), ("n", ["1", "-22", "333"], "integer"),
+        ("zip", ["01234", "99999"], "text"), ("account", ["1234567890123456", "2"], "text"),
+        ("n", ["1", "-22", "333"], "integer"),
         ("n", ["1.5", "22"], "decimal"), ("n", ["1.234,50", "2,00"], "decimal"), ("n", ["€ 5", "6,50 €"], "money"),
-        ("n", ["5%", "6%"], "decimal"), ("n", ["5 kg", "6"], "text"), ("n", ["12 a", "13"], "text"), ("n", ["1e5", "nan"], "text"),
+        ("n", ["5%", "6%"], "decimal"), ("n", ["5 kg", "6"], "text"), ("n", ["12 a", "13"], "text"),
+        ("n", ["1e5", "nan"], "text"),
         ("d", ["31.12.2024", "1.1.2025"], "date"), ("d", ["2024-01-01 12:00", "2024-01-02"], "datetime"),
         ("d", ["12/31/2024", "01/02/2025"], "date"), ("ok", ["Ja", "nein", "ja"], "boolean"), ("n", ["1", "0", "1"], "integer"),
         ("is_open", ["1", "0", "1"], "boolean"), ("m", ["a@b.example", "c@d.example"], "email"),
