@@ -58,6 +58,7 @@ from appliance.http.assets import make_assets
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
 from appliance.http.sockets.hub import Hub
+from appliance.jobs.due import zone
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
@@ -106,7 +107,7 @@ def open_house(settings: Settings) -> House:
         sweep_kind(records, sessions, settings.trash_days),
         *file_kinds(database, files),
     ]
-    jobs = Jobs(database, DatabaseQueue(database), kinds)
+    jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who)
 
 
@@ -122,6 +123,15 @@ def _database(settings: Settings) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresDatabase(url)
     raise _unknown("database", url, "sqlite, postgresql://...")
+
+
+def _timezone(settings: Settings) -> str:
+    try:
+        zone(settings.timezone)
+    except ValueError:
+        text = say("The setting timezone is {value}; it must be a name like Europe/Berlin.", value=settings.timezone)
+        raise StartRefused(text, SETTINGS_WRONG) from None
+    return str(settings.timezone)
 
 
 def open_search(settings: Settings, *, writer: bool) -> SearchEngine:
@@ -154,7 +164,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     parts: list[Part] = [tail, follower, live]
     if only != "web":
         jobs.add(reindex_kind(follower))
-        parts.append(Worker(jobs, settings.workers))
+        parts.append(Worker(jobs, settings.workers, context={"home": str(settings.home.root)}))
         process.commands["reindex"] = lambda _: {"job": jobs.enqueue(REINDEX, key=REINDEX)}
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}

@@ -30,7 +30,9 @@ class Text:
         template = catalog(language).get(self.template, self.template) if language != "en" else self.template
         if "{" not in template and "}" not in template:
             return template
-        return template.format_map({k: v.render(language) if isinstance(v, Text) else v for k, v in self.values.items()})
+        return template.format_map(
+            {k: v.render(language) if isinstance(v, Text) else v for k, v in self.values.items()}
+        )
 
 
 def say(template: str, **values: Any) -> Text:

@@ -12,7 +12,7 @@ from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
 from appliance.base.errors import IngotError, NotSignedIn
-from appliance.base.text import say
+from appliance.base.text import Text, say
 from appliance.http import requests
 from appliance.http.errors import shorten_pointers, translate
 from appliance.http.hosts import Hosts
@@ -95,7 +95,7 @@ def create_app(
         return Response(orjson.dumps(document), status, {"Content-Type": MEDIA, "Vary": "Accept", **headers})
 
     # The templates' own `say`: a test collects its sentences as well.
-    app.jinja_env.globals["_"] = lambda template, **values: say(template, **values).render(requests.language())
+    app.jinja_env.globals["_"] = lambda template, **values: Text(template, values).render(requests.language())
     app.jinja_env.globals["language"] = requests.language
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

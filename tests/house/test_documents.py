@@ -39,6 +39,8 @@ def test_every_path_in_the_map_exists() -> None:
 
 def test_no_registry_host_and_no_machine_path_is_tracked() -> None:
     telling = re.compile(r"(pypi|pythonhosted|npmjs|yarnpkg)\.(org|com)|/(?:work|farm)/(?:main|shared)")
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     files = [ROOT / name for name in listed if (ROOT / name).is_file() and ROOT / name != Path(__file__)]
     assert [str(f) for f in files if telling.search(f.read_text("utf-8", errors="ignore"))] == []

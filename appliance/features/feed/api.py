@@ -73,7 +73,7 @@ def _one(records: Records, actor: Actor, entity: str) -> list[str]:
 def _entries_of(records: Records, entities: list[str]) -> tuple[str, list[Any]]:
     """SQL and its values: the entries of these entities of today, each under the names it had at the time."""
     names = records.log.names
-    steady = [e for e in entities if e in SCHEMA or len(names.spans(e)) == 1 and names.spans(e)[0].after == 0]
+    steady = [e for e in entities if e in SCHEMA or (len(names.spans(e)) == 1 and names.spans(e)[0].after == 0)]
     parts = [f'"entity" IN ({", ".join("?" * len(steady)) or "NULL"})']
     values: list[Any] = list(steady)
     for entity in entities:

@@ -71,8 +71,9 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
         lines += [f'ingot_component_up{{component="{n}"}} {int(s != "down")}' for n, (s, _) in components().items()]
         for name, value in gauges().items():
             bare = name.split("{")[0]
-            if f"# TYPE {bare} gauge" not in lines:
-                lines.append(f"# TYPE {bare} gauge")
+            kind = f"# TYPE {bare} {'counter' if bare.endswith('_total') else 'gauge'}"
+            if kind not in lines:
+                lines.append(kind)
             lines.append(f"{name} {value:g}")
         return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
 

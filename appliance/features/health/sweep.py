@@ -30,4 +30,4 @@ def sweep_kind(records: Records, sessions: Sweepable, trash_days: int) -> JobKin
             gone = schema.empty_trash(before)
         return {"answers": answers, "trash": gone}
 
-    return JobKind("house.sweep", body, crontab="17 3 * * *", label=say("Nightly sweep"))
+    return JobKind("house.sweep", body, crontab="17 3 * * *", schedulable=True, label=say("Nightly sweep"))

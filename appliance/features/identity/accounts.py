@@ -99,7 +99,7 @@ def check_sign_in(database: Database, email: str, password: str) -> int | None:
 def grants_of(records: Records, roles: list[str]) -> tuple[Grants, bool]:
     """What these role names grant together, and whether they make an administrator."""
     rows = records.database.rows("SELECT name, grants FROM ingot_role")
-    held: dict[str, str] = {name: grants for name, grants in rows}
+    held: dict[str, str] = dict(rows)
     whole: list[Grants] = []
     for word in roles:
         entity, _, role = word.rpartition(":")

@@ -13,7 +13,6 @@ from appliance.http import requests
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
-
 MOST_TRIES = 10
 QUARTER_HOUR = 900.0
 

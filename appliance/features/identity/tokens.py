@@ -44,7 +44,8 @@ def create_token(work: Work, user_id: int, name: str, scopes: list[str], expires
     secret = PREFIX + ids.token()
     now = clock.wire_now()
     sql = work.database.sql(
-        'INSERT INTO ingot_token (version, created_at, updated_at, created_by, owner, name, "user", digest, hint, scopes, expires_at) '
+        "INSERT INTO ingot_token (version, created_at, updated_at, created_by, owner, "
+        'name, "user", digest, hint, scopes, expires_at) '
         "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
     )
     params = (

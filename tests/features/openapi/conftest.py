@@ -10,9 +10,9 @@ import pytest
 from flask import Flask, request
 
 from appliance.base import paths
+from appliance.engines.cache.memory import MemoryCache
 from appliance.engines.files.local import LocalFiles
 from appliance.features.feed import api as feed
-from appliance.engines.cache.memory import MemoryCache
 from appliance.features.files.api import make_api as make_files
 from appliance.features.identity import accounts
 from appliance.features.identity import api as identity
