@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from flask import Flask
 
+from appliance import apart
+from appliance.apart import open_database, open_files, unknown
 from appliance.base import paths
 from appliance.base.errors import StartRefused
 from appliance.base.settings import SETTINGS_WRONG, Settings
@@ -18,10 +20,7 @@ from appliance.base.text import say
 from appliance.engines.cache.disk import DiskCache
 from appliance.engines.cache.memory import MemoryCache
 from appliance.engines.cache.protocol import Cache
-from appliance.engines.database.postgres import PostgresDatabase
 from appliance.engines.database.protocol import Database
-from appliance.engines.database.sqlite import SqliteDatabase
-from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.engines.queue.database import DatabaseQueue
 from appliance.engines.search.protocol import SearchEngine
@@ -92,17 +91,17 @@ def version() -> str:
 def open_house(settings: Settings) -> House:
     """Open the home: create it when it is new, migrate it when it is old. Raises StartRefused."""
     home = settings.home.create()
-    database = _database(settings)
+    database = open_database(settings)
     migrate(database, home)
     records = Records(database)
     with records.work(SYSTEM) as work:
         accounts.seed_roles(work)
-    files = LocalFiles(home.files)
+    files = open_files(settings)
     sessions = Sessions(database, settings.session_days)
     who = Who(records, sessions)
     kinds = [
         batch_kind(records, files, who.of_job),
-        *import_kinds(records, files, who.of_job),
+        *import_kinds(apart.run_import, apart.undo_import),
         export_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
         *file_kinds(database, files),
@@ -114,15 +113,6 @@ def open_house(settings: Settings) -> House:
 def install_demo(house: House) -> None:
     """The CRM pack and its demo records, unless they are there."""
     install_pack(house.records, SYSTEM, read_pack("demo"))
-
-
-def _database(settings: Settings) -> Database:
-    url = settings.database
-    if url == "sqlite":
-        return SqliteDatabase(settings.home.database, settings.synchronous)
-    if url.startswith(("postgresql://", "postgres://")):
-        return PostgresDatabase(url)
-    raise _unknown("database", url, "sqlite, postgresql://...")
 
 
 def _timezone(settings: Settings) -> str:
@@ -137,7 +127,7 @@ def _timezone(settings: Settings) -> str:
 def open_search(settings: Settings, *, writer: bool) -> SearchEngine:
     if settings.search == "tantivy":
         return TantivySearch(settings.home.index, writer=writer)
-    raise _unknown("search", settings.search, "tantivy")
+    raise unknown("search", settings.search, "tantivy")
 
 
 def _cache(settings: Settings) -> Cache:
@@ -145,13 +135,7 @@ def _cache(settings: Settings) -> Cache:
         return DiskCache(settings.home.cache)
     if settings.cache == "memory":
         return MemoryCache()
-    raise _unknown("cache", settings.cache, "disk, memory")
-
-
-def _unknown(name: str, value: str, known: str) -> StartRefused:
-    return StartRefused(
-        say("The setting {name} is {value}; it can be: {known}.", name=name, value=value, known=known), SETTINGS_WRONG
-    )
+    raise unknown("cache", settings.cache, "disk, memory")
 
 
 def build(house: House, process: Process, only: str | None) -> Sequence[Service]:

@@ -29,7 +29,7 @@ RESERVED = {
 RESERVED_ENTITIES = {
     "entity", "field", "user", "role", "token", "session", "file", "job", "import", "log", "search", "schedule", "operation",
     "entities", "fields", "users", "roles", "tokens", "sessions", "files", "jobs", "imports", "logs", "schedules", "operations",
-    "openapi", "docs", "history", "me",
+    "export", "exports", "import_mapping", "import_mappings", "trash", "openapi", "docs", "history", "me",
 }  # fmt: skip
 
 _COMMON = {"name", "kind", "label", "help", "required", "unique", "default", "indexed", "searchable", "read_only"}

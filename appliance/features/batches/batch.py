@@ -18,6 +18,7 @@ from appliance.features.jobs.api import accepted, job_actor
 from appliance.http import requests
 from appliance.http.errors import translate
 from appliance.http.jsonapi import parameters
+from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_resource
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.resources import writable
@@ -44,6 +45,7 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
     @api.patch("/<type_>")
     def batch(type_: str) -> Response:
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = requests.actor()
         entity = writable(records.registry, type_)
         document = requests.body_object()

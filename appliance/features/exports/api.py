@@ -19,6 +19,7 @@ from appliance.features.exports.listing import FORMATS, Wanted, count, read_want
 from appliance.features.files.storing import add_file, keep
 from appliance.features.jobs.api import accepted, job_actor
 from appliance.http import requests
+from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
 from appliance.jobs.jobs import Jobs
@@ -67,6 +68,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
     def export_later() -> Response:
         """Attributes type, format, mode, query (the list's query string). 202 with the job; its result names the file."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = requests.actor()
         found = read_data(requests.body_object()).get("attributes")
         given: dict[str, Any] = found if isinstance(found, dict) else {}

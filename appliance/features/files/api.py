@@ -18,7 +18,7 @@ from appliance.features.files.reach import readable_file
 from appliance.features.files.storing import Kept, add_file, keep
 from appliance.features.files.types import clean_name
 from appliance.http import requests
-from appliance.http.jsonapi.answers import OPTIONS, answer, answer_bytes, no_content
+from appliance.http.jsonapi.answers import OPTIONS, answer, answer_bytes, check_accept, no_content
 from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.incoming import placed, read_data, read_resource, settle
 from appliance.http.jsonapi.media import MEDIA, check_content_type
@@ -106,6 +106,7 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
     def change(id_: str) -> Response:
         """Its name, whether it is public, its owner. The bytes of a file never change: upload another."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = requests.actor()
         data = read_data(requests.body_object())
         with records.work(actor) as work:

@@ -11,7 +11,7 @@ from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Probl
 from appliance.base.text import say
 from appliance.features.identity import accounts, tokens
 from appliance.http import requests
-from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.incoming import placed, read_data, read_resource
 from appliance.http.jsonapi.media import check_content_type
@@ -28,6 +28,7 @@ def make_api(records: Records) -> Blueprint:
 
     def attributes(type_: str) -> dict[str, Any]:
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         data = read_data(requests.body_object())
         if data.get("type") != type_:
             raise Conflict(say("This address takes {type} only.", type=type_), code="type", pointer="/data/type")
@@ -69,6 +70,7 @@ def make_api(records: Records) -> Blueprint:
     @api.patch("/users/<id_>")
     def change_user(id_: str) -> Response:
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         actor = administrator()
         data = dict(read_data(requests.body_object()))
         given = data.get("attributes") or {}

@@ -7,25 +7,25 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import g, request
 
 from appliance.base import clock
 from appliance.base.errors import NotAllowed, NotSignedIn
 from appliance.base.text import say
-from appliance.features.identity.accounts import grants_of
+from appliance.features.identity.actors import Actors
 from appliance.features.identity.sessions import COOKIE, Session, Sessions
 from appliance.features.identity.tokens import find_token
-from appliance.records.permissions import SYSTEM, Actor
+from appliance.records.permissions import Actor
 from appliance.records.records import Records
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 REMEMBERED = 5_000
 
 
-class Who:
+class Who(Actors):
     def __init__(self, records: Records, sessions: Sessions):
-        self._records, self._sessions = records, sessions
+        super().__init__(records)
+        self._sessions = sessions
         self._known: dict[str, tuple[Actor, Any, str | None]] = {}
 
     def authenticate(self) -> Actor | None:
@@ -76,38 +76,6 @@ class Who:
         actor = self._remembered(secret, look_up)
         if actor is None:
             raise NotSignedIn(say("This token is wrong, has expired or was revoked."))
-        return actor
-
-    def actor_of(
-        self, user_id: int, kind: str, key: int, *, scopes: tuple[str, ...] = (), via: str = "api"
-    ) -> Actor | None:
-        """An actor with a user's rights as they are now; None when there is no such active user."""
-        sql = self._records.database.sql("SELECT name, roles, language FROM ingot_user WHERE id = ? AND active")
-        rows = self._records.database.rows(sql, (user_id,))
-        if not rows:
-            return None
-        name, roles, language = rows[0]
-        grants, admin = grants_of(self._records, orjson.loads(roles))
-        return Actor(
-            f"{kind}:{key}",
-            grants,
-            user=user_id,
-            name=name,
-            admin=admin and not scopes,
-            scopes=scopes,
-            via=via,
-            language=language or "en",
-        )
-
-    def of_job(self, key: str, scopes: list[str]) -> Actor:
-        """Who a job acts for, with the rights they have now. NotSignedIn when the user is gone or disabled."""
-        if key == SYSTEM.key:
-            return SYSTEM
-        actor = self.actor_of(
-            int(key.partition(":")[2]), "user", int(key.partition(":")[2]), scopes=tuple(scopes), via="job"
-        )
-        if actor is None:
-            raise NotSignedIn(say("The user this job acts for is gone or disabled."))
         return actor
 
     def _remembered(self, key: str, look_up: Any) -> Actor | None:

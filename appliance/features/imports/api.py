@@ -14,7 +14,7 @@ from appliance.features.files.storing import add_file, keep
 from appliance.features.imports import asking
 from appliance.features.imports.analysis import analyse
 from appliance.features.imports.history import History, Import
-from appliance.features.imports.jobs import RUN, UNDO, ActorOf, import_kinds, local_file
+from appliance.features.imports.jobs import RUN, UNDO, local_file
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.remembered import LAST, Remembered, signature
 from appliance.features.imports.shown import import_resource, mapping_resource
@@ -23,7 +23,6 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.jobs.jobs import Jobs
-from appliance.jobs.kind import JobKind
 from appliance.jobs.row import FINAL, JobRow
 from appliance.records.declaration import read_entity
 from appliance.records.entity import Entity
@@ -206,8 +205,3 @@ def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int)
         return str(row[table.place["name"]]), str(row[table.place["sha"]])
 
     return api
-
-
-def import_kind(records: Records, files: FileStore, actor_of: ActorOf) -> JobKind:
-    """Until assembly asks `jobs.import_kinds` for both."""
-    return import_kinds(records, files, actor_of)[0]

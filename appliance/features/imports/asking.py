@@ -12,6 +12,7 @@ from appliance.base.errors import BadRequest, Invalid, Problem
 from appliance.base.text import say
 from appliance.features.imports.layout import read_options
 from appliance.http import requests
+from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
 
@@ -38,10 +39,14 @@ def from_address() -> dict[str, Any]:
     only("entity", "key", "map", "mode", "dry_run", "name")
     if "entity" not in request.args:
         raise BadRequest(say("Say which entity the rows are: ?entity=contacts."), parameter="entity")
+    check_accept()
+    dry_run = request.args.get("dry_run", "false").lower()
+    if dry_run not in ("true", "false", "1", "0"):
+        raise BadRequest(say("{name} must be true or false.", name="dry_run"), parameter="dry_run")
     pairs = [m.partition("=") for m in request.args.getlist("map")]
     return checked({
         **_USUAL, "entity": request.args["entity"], "keys": request.args.getlist("key"), "mapping": {a: c for a, _, c in pairs},
-        "mode": request.args.get("mode", "upsert"), "dry_run": request.args.get("dry_run", "false").lower() in ("true", "1"),
+        "mode": request.args.get("mode", "upsert"), "dry_run": dry_run in ("true", "1"),
     })  # fmt: skip
 
 
@@ -67,6 +72,7 @@ def from_document() -> dict[str, Any]:
 def attributes(known: Collection[str]) -> dict[str, Any]:
     """The attributes of the document in the body; Invalid for those that there are not."""
     check_content_type(request.headers.get("Content-Type", ""))
+    check_accept()
     found = read_data(requests.body_object()).get("attributes")
     given = dict(found) if isinstance(found, dict) else {}
     unknown = sorted(set(given) - set(known))

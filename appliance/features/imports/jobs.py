@@ -20,7 +20,7 @@ from appliance.features.imports.plan import Plan
 from appliance.features.imports.remembered import Remembered
 from appliance.features.imports.running import run_import
 from appliance.features.imports.undoing import undo_import
-from appliance.jobs.kind import JobKind
+from appliance.jobs.kind import Body, JobKind
 from appliance.jobs.run import Run
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -30,8 +30,17 @@ RUN, UNDO = "imports.run", "imports.undo"
 ActorOf = Callable[[str, list[str]], Actor]
 
 
-def import_kinds(records: Records, files: FileStore, actor_of: ActorOf) -> list[JobKind]:
-    """Both kinds. Killed half-way, they go on behind the last chunk that was stored."""
+def import_kinds(run_apart: Body, undo_apart: Body) -> list[JobKind]:
+    """Both kinds. They run in the helper process: beside an import in a thread of the server, the p99 of a list was 13
+    times its idle value (tests/bench/beside.py). Killed half-way, they go on behind the last chunk that was stored."""
+    return [
+        JobKind(RUN, run_apart, lane="import", label=say("Import"), attempts=3, heavy=True),
+        JobKind(UNDO, undo_apart, lane="import", label=say("Undo of an import"), attempts=3, heavy=True),
+    ]
+
+
+def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body, Body]:
+    """What the two kinds do, (run, undo), bound to what a process has opened."""
     history = History(records.database)
 
     def run_body(run: Run, **asked: Any) -> Any:
@@ -73,10 +82,7 @@ def import_kinds(records: Records, files: FileStore, actor_of: ActorOf) -> list[
         steps = Steps(records.database, f"job:{run.job_id}")
         return undo_import(records, actor, history.get(id), run.progress, steps).shown()
 
-    return [
-        JobKind(RUN, run_body, lane="import", label=say("Import"), attempts=3),
-        JobKind(UNDO, undo_body, lane="import", label=say("Undo of an import"), attempts=3),
-    ]
+    return run_body, undo_body
 
 
 @contextmanager

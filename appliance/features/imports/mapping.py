@@ -74,6 +74,13 @@ class Matching:
         unused = tuple(h for h in self.headers if h not in self._used and h not in NOTES)
         return Mapping_(tuple(self._columns.values()), unused)
 
+    def _header(self, wanted: str) -> str:
+        """The column as the file has it: next month's export writes `No` for `No.`"""
+        if wanted in self.headers:
+            return wanted
+        alike = [h for h in self.headers if key_word(h) == key_word(wanted)]
+        return alike[0] if len(alike) == 1 else wanted
+
     def by_words(self) -> dict[str, Field]:
         """{column: the field that is called so, by its name or its label}"""
         by_word = {word: f for f in self.entity.fields if f.writable for word in (key_word(f.label), f.name)}
@@ -82,6 +89,7 @@ class Matching:
     def _one(self, target: str, header: str) -> None:
         name, _, by = target.partition(".")
         field = self.entity.by_name.get(name)
+        header = self._header(header)
         if header not in self.headers:
             self._problem(target, say("the file has no column {column}", column=header), "column")
         elif field is None or not field.writable:

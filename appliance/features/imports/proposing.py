@@ -36,6 +36,7 @@ _GROUPS = (
     "birthday born birth_date birthdate date_of_birth dob geburtstag geburtsdatum",
     "note notes comment comments remark remarks bemerkung bemerkungen notiz notizen kommentar description beschreibung details",
     "amount value betrag sum total summe price preis wert invoiced_value net_amount montant importe",
+    "pay salary wage gehalt lohn income einkommen salaire sueldo",
     "number no nr nummer reference ref code id_number num",
     "date datum day tag fecha jour gl_date posting_date",
     "status state stage zustand phase", "type kind art category kategorie typ", "quantity qty menge anzahl count",

@@ -90,14 +90,16 @@ def header_row(listed: Sequence[Sequence[str]]) -> int:
     first = next((n for n, row in enumerate(listed, 1) if any(c.strip() for c in row)), 1)
     if width < 2:
         return first
+    wide = None
     for number, row in enumerate(listed[:PREAMBLE], 1):
         filled = [c.strip() for c in row if c.strip()]
         if len(filled) * 2 <= width or len(filled) < 2 or len(row) * 2 <= width:
             continue
-        # a lone half-empty first row may still be the header: only names may follow a preamble
-        if number == first or not any(_NUMBER.fullmatch(c) for c in filled):
+        wide = wide or number
+        # a half-empty first row may still be the header: mostly names must follow a preamble
+        if number == first or sum(bool(_NUMBER.fullmatch(c)) for c in filled) * 2 < len(filled):
             return number
-    return first
+    return first if len(listed[first - 1]) == width else wide or first
 
 
 def usual_width(listed: Sequence[Sequence[str]]) -> int:

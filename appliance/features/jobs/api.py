@@ -12,7 +12,7 @@ from appliance.base.errors import Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.jobs.asking import read_listing
 from appliance.http import requests
-from appliance.http.jsonapi.answers import answer
+from appliance.http.jsonapi.answers import answer, check_accept
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
@@ -48,10 +48,13 @@ def make_api(jobs: Jobs) -> Blueprint:
     @api.patch("/jobs/<id_>")
     def change_job(id_: str) -> Response:
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         row = mine(id_)
         attributes = read_data(requests.body_object()).get("attributes")
         if not isinstance(attributes, dict) or not attributes or set(attributes) - {"state", "priority"}:
             raise Invalid([Problem("state", say("state and priority can be changed, nothing else"), "unknown")])
+        if attributes.get("state", "waiting") not in ("waiting", "cancelled"):
+            raise Invalid([Problem("state", say("can be set to cancelled, or to waiting to try again"), "choice")])
         if "priority" in attributes:
             row = jobs.set_priority(row.id, str(attributes["priority"]))
         if "state" in attributes:
@@ -61,9 +64,7 @@ def make_api(jobs: Jobs) -> Blueprint:
     def steer(row: JobRow, state: Any) -> JobRow:
         if state == "cancelled":
             return jobs.cancel(row.id)
-        if state == "waiting":
-            return jobs.retry(row.id) if row.final else jobs.run_now(row.id)
-        raise Invalid([Problem("state", say("can be set to cancelled, or to waiting to try again"), "choice")])
+        return jobs.retry(row.id) if row.final else jobs.run_now(row.id)
 
     def whole(row: JobRow) -> Response:
         """With what is counted for one alone."""

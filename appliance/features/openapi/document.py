@@ -10,16 +10,17 @@ from typing import Any
 from appliance.features.identity.sessions import COOKIE
 from appliance.features.openapi.entities import Paths, entity_paths
 from appliance.features.openapi.fixed import fixed_paths
+from appliance.features.openapi.fixed.job_schemas import JOB_SCHEMAS
+from appliance.features.openapi.fixed.jobs import ACCEPTED
 from appliance.features.openapi.parts import (
     SHARED_HEADERS,
     SHARED_PARAMETERS,
     WRITE,
     body,
     error_responses,
-    ok,
     operation,
 )
-from appliance.features.openapi.schemas import document, entity_schemas, name_of, ref
+from appliance.features.openapi.schemas import document, entity_schemas, name_of
 from appliance.features.openapi.shared_schemas import SHARED
 from appliance.records.registry import Registry
 
@@ -32,13 +33,14 @@ _ABOUT = """JSON:API 1.1 over all records. Ids, decimals and amounts of money ar
 
 Programs send `Authorization: Bearer TOKEN`. A browser's session needs its CSRF token in `X-CSRF-Token` for writes.
 Errors are JSON:API errors: `code` is for programs, `detail` for people, in the language of `Accept-Language`.
-Every record and list has an ETag. `application/json` is taken and given as well as `application/vnd.api+json`."""
+Every record and list has an ETag. `application/json` is taken and given as well as `application/vnd.api+json`.
+The WebSocket at `/live` tells what changed, never the data."""
 
 
 def describe(registry: Registry, served: Served, version: str) -> dict[str, Any]:
     """The whole document. Only operations that are `served` are in it."""
     paths: Paths = {}
-    schemas = {**SHARED, "MaybeResourceDocument": {**document({}), "required": []}}
+    schemas = {**SHARED, **JOB_SCHEMAS, "MaybeResourceDocument": {**document({}), "required": []}}
     for entity in registry.entities.values():
         schemas |= entity_schemas(registry, entity)
         _merge(paths, entity_paths(registry, entity))
@@ -93,15 +95,13 @@ def _generic(registry: Registry) -> dict[str, str]:
 
 
 def _batch(name: str, type_: str, schema: str) -> dict[str, Any]:
-    data = {
-        "anyOf": [{"type": "array", "minItems": 1, "maxItems": 10_000, "items": {"type": "object"}}, {"type": "object"}]
-    }
-    accepted = ok("It will be done; Location says where to watch it.", ref("ResourceDocument"), "Location")
+    each = {"description": "a resource; what is none is an error in the job's result, not here"}
+    data = {"anyOf": [{"type": "array", "minItems": 1, "maxItems": 10_000, "items": each}, {"type": "object"}]}
     text = (
         "A list of resources creates or updates each; one resource, with filters in the address, changes what matches."
     )
     request = body({"type": "object", "required": ["data"], "properties": {"data": data}})
-    return operation(type_, f"batch_{name}", "Change many", {202: accepted}, WRITE, request=request, description=text)
+    return operation(type_, f"batch_{name}", "Change many", ACCEPTED, WRITE, request=request, description=text)
 
 
 def _tags(registry: Registry, paths: Paths) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from appliance.features.openapi.parts import (
 )
 from appliance.features.openapi.schemas import ID, Schema, linkage, name_of, ref
 from appliance.records.entity import Entity, Field
-from appliance.records.query import OPERATORS
+from appliance.records.query import MAX_SIZE, OPERATORS
 from appliance.records.registry import Registry
 
 Paths = dict[str, dict[str, Any]]
@@ -112,7 +112,8 @@ def _delete(entity: Entity) -> Operation:
 
 
 def _history(entity: Entity) -> Operation:
-    number: Schema = {"type": "integer", "minimum": 0}
+    size: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": 100}
+    older = "the id of the last entry you have: older ones follow, as in the `next` link"
     return operation(
         entity.type,
         f"history_of_{entity.name}",
@@ -120,8 +121,8 @@ def _history(entity: Entity) -> Operation:
         {200: ok("Log entries, newest first.", ref("LogList"))},
         READ,
         parameters=[
-            query("page[size]", "entries of a page", {"type": "integer", "minimum": 0, "default": 100}),
-            query("page[after]", "the position of the last entry you have", number),
+            query("page[size]", "entries of a page", size),
+            query("page[after]", older, {"type": "integer", "minimum": 0}),
         ],
     )
 
@@ -144,7 +145,13 @@ def _relation(
         entity.type, f"related_{one}", f"Linked records: {label}", related, READ, parameters=listing
     )
     links = linkage(registry, target.name, many=many)
-    get_links = operation(entity.type, f"links_{one}", f"Links: {label}", {200: ok("Identifiers.", links)}, READ)
+    through = [
+        some_of("include", [name], f"The linked records along; paths begin with `{name}`."),
+        *shaping(registry, target)[1:],
+    ]
+    get_links = operation(
+        entity.type, f"links_{one}", f"Links: {label}", {200: ok("Identifiers.", links)}, READ, parameters=through
+    )
     relationship: dict[str, Any] = {"parameters": shared("Id"), "get": get_links}
     if writable:
         required = bool(field and field.required and not field.many)

@@ -10,7 +10,7 @@ from appliance.base.errors import BadRequest, Conflict, NotAllowed
 from appliance.base.text import say
 from appliance.features.jobs.api import accepted, job_actor, masked
 from appliance.http import requests
-from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
@@ -82,6 +82,7 @@ def administrator() -> Actor:
 def attributes(name: str | None) -> dict[str, Any]:
     """What the document in the body says. Raises BadRequest for its form, Conflict for another type or id."""
     check_content_type(request.headers.get("Content-Type", ""))
+    check_accept()
     data = read_data(requests.body_object())
     if data.get("type") != TYPE:
         raise Conflict(say("This address takes {type} only.", type=TYPE), code="type", pointer="/data/type")

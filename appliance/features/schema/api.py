@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from appliance.base.errors import BadRequest, Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.http import requests
-from appliance.http.jsonapi.answers import answer, no_content
+from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
@@ -29,6 +29,7 @@ def make_api(records: Records) -> Blueprint:
     def words(type_: str, expect_id: str | None = None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """(attributes, meta) of the body."""
         check_content_type(request.headers.get("Content-Type", ""))
+        check_accept()
         document = requests.body_object()
         data = read_data(document)
         if data.get("type") != type_:

@@ -18,4 +18,4 @@ def reindex_kind(follower: IndexFollower) -> JobKind:
     def reindex(run: Run) -> dict[str, Any]:
         return {"records": follower.rebuild(run.progress)}
 
-    return JobKind(REINDEX, reindex, attempts=5, label=say("Rebuild the search index", lane="index", schedulable=True))
+    return JobKind(REINDEX, reindex, attempts=5, lane="index", schedulable=True, label=say("Rebuild the search index"))

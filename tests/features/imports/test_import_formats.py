@@ -52,6 +52,11 @@ def test_lines_above_the_header_are_passed_over_and_rows_keep_their_numbers(file
         assert len(rows) == 10
 
 
+def test_years_may_be_names_below_a_title(file: Path) -> None:
+    layout, rows = read(file, "Report 2024\n\nName;2011;2012\nAda;1;2\nBob;3;4\n")
+    assert (layout.columns, len(rows)) == (("Name", "2011", "2012"), 2)
+
+
 def test_a_header_with_gaps_is_no_preamble(file: Path) -> None:
     layout, rows = read(file, "name,,\nAda,1,2\nBob,3,4\n")
     assert (layout.header_row, layout.columns, len(rows)) == (1, ("name", "Column 2", "Column 3"), 2)

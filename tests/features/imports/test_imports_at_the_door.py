@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import Office  # type: ignore[import-not-found]
+from import_office import Office
 
 from appliance.records.declaration import read_entity
 from appliance.records.permissions import SYSTEM
@@ -48,10 +48,10 @@ def test_a_file_is_looked_at_and_what_was_proposed_is_what_lands(office: Office)
     assert found["mapping"] == {
         "first_name": "Vorname", "last_name": "Nachname", "email": "Mailadresse", "born": "Geburtsdatum",
         "pay": "Gehalt", "firm.name": "Firma", "mobile": "Handy", "stage": "Zustand",
-    } or "pay" not in found["mapping"]  # fmt: skip
+    }  # fmt: skip
     assert (found["keys"], found["ambiguous"]) == (["email"], [])
     assert {p["column"]: p["fits"] for p in found["proposals"]}["Firma"] == 1.0
-    mapping = {**found["mapping"], "pay": "Gehalt"}
+    mapping = found["mapping"]
     tried, report = office.bring(entity="people", file=file, mapping=mapping, keys=["email"], dry_run=True)
     assert (report["created"], report["rejects"], people(office)) == (2, [], [])
     office.ask("POST", f"/api/imports/{tried}/undo", status=409)
@@ -76,7 +76,8 @@ def test_a_file_as_the_body_is_kept_for_the_next_step(office: Office) -> None:
 
 def test_an_entity_is_proposed_with_kinds_that_lose_nothing(office: Office) -> None:
     rows = "".join(
-        f"{n:05d};A{n};{'ja' if n % 2 else 'nein'};{n % 28 + 1:02d}.03.2024;{n},50 €;{'new' if n % 3 else 'old'};x{n}@example.org;2024\n"
+        f"{n:05d};A{n};{'ja' if n % 2 else 'nein'};{n % 28 + 1:02d}.03.2024;{n},50 €;"
+        f"{'new' if n % 3 else 'old'};x{n}@example.org;2024\n"
         for n in range(100)
     )
     content = "PLZ;Customer No;Aktiv;Seit;Umsatz;Status;E-Mail;version\n" + rows
@@ -136,7 +137,7 @@ def test_an_import_is_taken_back_by_a_job(office: Office) -> None:
     found = office.ask("GET", f"/api/imports/{id_}")
     assert found["attributes"]["undone_at"]
     assert found["relationships"]["undo"]["data"]["type"] == "jobs"
-    assert [i["id"] for i in office.ask("GET", "/api/imports")][0] == id_
+    assert office.ask("GET", "/api/imports")[0]["id"] == id_
 
 
 def test_a_mapping_is_saved_by_name_and_used_again(office: Office) -> None:
@@ -172,7 +173,8 @@ def test_what_is_ambiguous_is_said_and_wrong_words_are_refused(office: Office) -
         {"file": file}, {"entity": "people"}, {"file": "999999", "entity": "people"}, {"file": file, "entity": "people", "x": 1},
         {"file": file, "entity": "people", "mode": "odd"}, {"file": file, "entity": "people", "options": {"odd": 1}},
         {"file": file, "entity": "people", "options": {"date_order": "xyz"}}, {"file": file, "entity": "people", "keys": "email"},
-        {"file": file, "entity": "people", "options": {"delimiter": "ab"}}, {"file": file, "entity": "people", "create_entity": {}},
+        {"file": file, "entity": "people", "options": {"delimiter": "ab"}},
+        {"file": file, "entity": "people", "create_entity": {}},
         {"file": file, "entity": "people", "dry_run": "yes"}, {"file": file, "create_entity": {"name": "Bad Name"}},
     ):  # fmt: skip
         office.ask("POST", "/api/imports", wrong, status=422)

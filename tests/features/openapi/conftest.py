@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,22 +10,26 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
-from appliance.base import paths
+from appliance import apart, assembly
+from appliance.base.settings import load
 from appliance.engines.cache.memory import MemoryCache
 from appliance.engines.files.local import LocalFiles
-from appliance.features.feed import api as feed
-from appliance.features.files.api import make_api as make_files
+from appliance.engines.queue.database import DatabaseQueue
+from appliance.engines.search.tantivy import TantivySearch
+from appliance.features.batches.batch import batch_kind
+from appliance.features.exports.api import export_kind
+from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
-from appliance.features.identity import api as identity
-from appliance.features.openapi.api import make_api
-from appliance.features.schema import api as schema_api
-from appliance.http.app import create_app
-from appliance.http.assets import make_assets
-from appliance.http.hosts import Hosts
-from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
+from appliance.features.identity.sessions import Claim, Sessions
+from appliance.features.identity.who import Who
+from appliance.features.imports.jobs import import_kinds
+from appliance.features.live.live import Live
+from appliance.http.sockets.hub import Hub
+from appliance.jobs.jobs import Jobs
 from appliance.records.declaration import read_entity
 from appliance.records.permissions import ROLES, SYSTEM, Actor
 from appliance.records.records import Records
+from appliance.records.tail import Tail
 
 FIRM: dict[str, Any] = {
     "name": "firm",
@@ -61,9 +66,19 @@ DEAL: dict[str, Any] = {
 }
 
 
+class KnowsOne(Who):
+    """Whoever says `Bearer t` is this actor, whatever happens to users and tokens meanwhile."""
+
+    actor: Actor
+
+    def authenticate(self) -> Actor | None:
+        return self.actor if request.headers.get("Authorization") == "Bearer t" else None
+
+
 @dataclass
 class Described:
     records: Records
+    jobs: Jobs
     app: Flask
     actor: Actor
 
@@ -75,27 +90,34 @@ class Described:
 
 
 @pytest.fixture
-def described(records: Records, tmp_path: Path) -> Described:
+def described(records: Records, tmp_path: Path) -> Iterator[Described]:
+    """The public door itself, with all its features; no thread is started, so that jobs are only asked for."""
     with records.work(SYSTEM) as work:
         accounts.seed_roles(work)
         user = accounts.add_user(work, "root@example.org", roles=["admin"])[0]
     with records.change_schema(SYSTEM) as schema:
         schema.create_entities([read_entity(FIRM), read_entity(DEAL)])
     actor = Actor(f"user:{user}", ROLES["admin"]["grants"], user=user, name="root", admin=True)
-    resources = make_resources(records)
-    app = create_app(
-        blueprints=[
-            make_blueprint(records, resources),
-            schema_api.make_api(records),
-            feed.make_api(records),
-            identity.make_api(records),
-            make_files(resources, LocalFiles(tmp_path / "files"), max_upload=1 << 20),
-            make_api(records, MemoryCache(), version="1.2"),
-            make_assets(),
-        ],
-        authenticate=lambda: actor if request.headers.get("Authorization") == "Bearer t" else None,
-        hosts=Hosts(),
-        templates=paths.TEMPLATES,
-        max_body=1 << 20,
-    )
-    return Described(records, app, actor)
+    house = _house(records, tmp_path, actor)
+    engine, hub = TantivySearch(tmp_path / "index"), Hub()
+    live = Live(records, hub, Tail(records.database, records), house.jobs)
+    healths = {"database": records.database.check}
+    app = assembly.public_door(assembly.Outside(house, engine, hub, live, healths, lambda: 0))
+    yield Described(records, house.jobs, app, actor)
+    engine.close()
+
+
+def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
+    database, files = records.database, LocalFiles(root / "files")
+    sessions = Sessions(database, 1)
+    who = KnowsOne(records, sessions)
+    who.actor = actor
+    kinds = [
+        batch_kind(records, files, who.of_job),
+        *import_kinds(apart.run_import, apart.undo_import),
+        export_kind(records, files, who.of_job),
+        sweep_kind(records, sessions, 30),
+    ]
+    jobs = Jobs(database, DatabaseQueue(database), kinds)
+    settings = load(root / "home", environment={})
+    return assembly.House(settings, database, records, jobs, files, MemoryCache(), sessions, Claim(database), who)

@@ -7,9 +7,12 @@ from appliance.features.openapi.entities import Paths
 from appliance.features.openapi.fixed.background import background_paths
 from appliance.features.openapi.fixed.declarations import declaration_paths
 from appliance.features.openapi.fixed.files import file_paths
+from appliance.features.openapi.fixed.health import health_paths
+from appliance.features.openapi.fixed.jobs import job_paths
 from appliance.features.openapi.fixed.people import people_paths
 from appliance.features.openapi.fixed.whole import whole_paths
 
 
 def fixed_paths() -> Paths:
-    return {**whole_paths(), **declaration_paths(), **file_paths(), **people_paths(), **background_paths()}
+    of_records = {**whole_paths(), **declaration_paths(), **file_paths(), **people_paths()}
+    return {**of_records, **background_paths(), **job_paths(), **health_paths()}

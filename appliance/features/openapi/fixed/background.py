@@ -1,75 +1,183 @@
-"""/api/jobs and /api/imports."""
+"""/api/imports, /api/import-mappings and /api/exports."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from appliance.features.exports.cells import MODES
+from appliance.features.exports.exporting import MEDIA as EXPORT_MEDIA
+from appliance.features.exports.listing import FORMATS
+from appliance.features.imports.asking import BODIES
+from appliance.features.imports.layout import ORDERS
 from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import DOCUMENT, FLAG, LIST, POSITION, TEXT, TEXTS, one_of
-from appliance.features.openapi.parts import READ, WRITE, body, ok, operation, query, shared
-from appliance.features.openapi.schemas import Schema, obj
-from appliance.jobs.row import STATES
+from appliance.features.openapi.fixed.jobs import ACCEPTED
+from appliance.features.openapi.fixed.words import DELETE, DOCUMENT, LIST, TEXT, TEXTS, in_path, one_of
+from appliance.features.openapi.parts import NOTHING, READ, WRITE, body, ok, operation, query, shared
+from appliance.features.openapi.schemas import Schema, nullable, obj
 
-ACCEPTED = {202: ok("It will be done; Location says where to watch it.", DOCUMENT, "Location")}
+_BYTES: Schema = {"type": "string", "format": "binary"}
+_ONE_CHARACTER = nullable({"type": "string", "minLength": 1, "maxLength": 1})
+_MAYBE = nullable(TEXT)
+_OPTIONS = obj(
+    {
+        **dict.fromkeys(("encoding", "sheet"), _MAYBE),
+        **dict.fromkeys(("delimiter", "separator"), _ONE_CHARACTER),
+        "header_row": nullable({"type": "integer", "minimum": 0, "maximum": 1000, "description": "0: there is none"}),
+        "date_order": {"enum": [*ORDERS, None]},
+        "decimal": {"enum": [".", ",", None]},
+        "short_rows": {"enum": ["reject", "fill", None]},
+        "add_choices": nullable({"type": "boolean"}),
+        "create_missing": nullable(TEXTS),
+    },
+    closed=True,
+)
+_PLAN: Schema = {
+    "mapping": {"type": "object", "additionalProperties": TEXT, "description": "field, or relation.key: column"},
+    "keys": {**TEXTS, "description": "fields that tell records apart"},
+    "mode": one_of("upsert", "create", "update"),
+    "options": _OPTIONS,
+}
 
 
 def background_paths() -> Paths:
-    return {**_jobs(), **_imports()}
+    return {**_imports(), **_mappings(), **_exports()}
 
 
-def _document(type_: str, attributes: Schema) -> Schema:
-    data = obj({"type": {"description": type_}, "id": {}, "attributes": attributes}, ("attributes",))
+def _document(type_: str, attributes: Schema, required: tuple[str, ...]) -> Schema:
+    """The server looks at the attributes alone."""
+    data = obj(
+        {"type": {"description": type_}, "id": {}, "attributes": obj(attributes, required, closed=True)},
+        ("attributes",),
+    )
     return obj({"data": data}, ("data",))
 
 
-def _jobs() -> Paths:
-    change = body(_document("jobs", obj({"state": one_of("cancelled", "waiting")}, ("state",))))
-    listing = [
-        query("filter[state]", "only these", one_of(*STATES)),
-        query("filter[kind]", "only these"),
-        query("page[size]", "jobs of a page, 500 at most", POSITION),
-        query("page[after]", "the id of the last job you have", POSITION),
-    ]
-    one, now = {200: ok("It.", DOCUMENT)}, {200: ok("As it is now.", DOCUMENT)}
-    page = {200: ok("Newest first.", LIST)}
-    return {
-        "/api/jobs": {"get": operation("jobs", "list_jobs", "Background work", page, READ, parameters=listing)},
-        "/api/jobs/{id}": {
-            "parameters": shared("Id"),
-            "get": operation("jobs", "get_job", "One job", one, READ),
-            "patch": operation("jobs", "change_job", "Cancel a job, or try it again", now, WRITE, request=change),
-        },
-    }
+def _or_file(document: Schema) -> Any:
+    found: Any = body(document)
+    found["content"] |= {media: {"schema": _BYTES} for media in BODIES}
+    return found
 
 
 def _imports() -> Paths:
-    mode = one_of("upsert", "create", "update")
+    file: Schema = {"type": "string", "description": "the id of an uploaded file"}
     wanted: Schema = {
         "entity": TEXT,
-        "file": {"type": "string", "description": "the id of an uploaded file"},
-        "mapping": {"type": "object", "additionalProperties": TEXT, "description": "field, or relation.key: column"},
-        "keys": {**TEXTS, "description": "fields that tell records apart"},
-        "mode": mode,
+        "create_entity": {"type": "object", "description": "instead of entity: a declaration, made first"},
+        "file": file,
         "dry_run": {"type": "boolean"},
+        "saved_mapping": {
+            "type": "string",
+            "description": "the id of an import mapping that says what is not said here",
+        },
+        **_PLAN,
     }
-    start: Any = body(_document("imports", obj(wanted, ("entity", "file"))))
-    start["content"] |= {media: {"schema": TEXT} for media in ("text/csv", "text/tab-separated-values")}
+    start = _or_file(_document("imports", wanted, ("file",)))
+    looked = {"file": {**file, "type": ["string", "integer"]}, "entity": _MAYBE, "options": _OPTIONS}
+    look = _or_file(_document("import-analyses", looked, ("file",)))
+    entity = query("entity", "for a file as the body: which records its rows are")
+    name = query("name", "likewise: the file's name")
     parameters = [
-        query("entity", "for a table as the body: which records its rows are"),
+        entity,
         query("key", "likewise: a field that tells records apart; may be repeated", TEXTS),
         query("map", "likewise: FIELD=COLUMN; may be repeated", TEXTS),
-        query("mode", "likewise", mode),
-        query("dry_run", "likewise: only look", FLAG),
+        query("mode", "likewise", _PLAN["mode"]),
+        query("dry_run", "likewise: only look", one_of("true", "false", "1", "0")),
+        name,
     ]
+    item = in_path("id", {"type": "string", "pattern": "^(shell-)?[0-9]{1,17}$"}, "that of its job, or shell-NUMBER")
     return {
         "/api/imports": {
-            "get": operation("imports", "list_imports", "Your imports", {200: ok("All of them.", LIST)}, READ),
+            "get": operation("imports", "list_imports", "Your imports", {200: ok("The newest.", LIST)}, READ),
             "post": operation(
-                "imports", "start_import", "Import a table", ACCEPTED, WRITE, parameters=parameters, request=start
+                "imports", "start_import", "Import a file", ACCEPTED, WRITE, parameters=parameters, request=start,
+                description="A document that names an uploaded file, or the file itself as the body.",
+            ),
+        },
+        "/api/imports/analysis": {
+            "post": operation(
+                "imports", "analyse_import", "Look at a file", {200: ok("What stands in it, and a proposal.", DOCUMENT)},
+                WRITE, parameters=[entity, name], request=look,
+                description="With an entity a mapping onto it is proposed, without one the declaration of a new one.",
             ),
         },
         "/api/imports/{id}": {
-            "parameters": shared("Id"),
+            "parameters": [item],
             "get": operation("imports", "get_import", "One import, with its report", {200: ok("It.", DOCUMENT)}, READ),
         },
+        "/api/imports/{id}/undo": {
+            "parameters": [item],
+            "post": operation(
+                "imports", "undo_import", "Take an import back", ACCEPTED, (401, 403, 404, 406, 409, 421, 503),
+                description="409 while it runs, and for a dry run.",
+            ),
+        },
+    }  # fmt: skip
+
+
+def _mappings() -> Paths:
+    held: Schema = {
+        "entity": TEXT,
+        "name": {"type": "string", "minLength": 1, "maxLength": 100},
+        "columns": {**TEXTS, "description": "of the file: it is proposed for others that have the same"},
+        **_PLAN,
     }
+    sent = body(_document("import-mappings", held, ("entity", "name")))
+    created = {201: ok("Kept; one of the same name is replaced.", DOCUMENT, "Location")}
+    listing = [query("filter[entity]", "only these")]
+    return {
+        "/api/import-mappings": {
+            "get": operation(
+                "imports", "list_import_mappings", "Your mappings", {200: ok("Newest first.", LIST)}, READ,
+                parameters=listing,
+            ),
+            "post": operation("imports", "save_import_mapping", "Keep a mapping", created, WRITE, request=sent),
+        },
+        "/api/import-mappings/{id}": {
+            "parameters": shared("Id"),
+            "get": operation("imports", "get_import_mapping", "One mapping", {200: ok("It.", DOCUMENT)}, READ),
+            "delete": operation("imports", "forget_import_mapping", "Forget it", {204: NOTHING}, DELETE),
+        },
+    }  # fmt: skip
+
+
+def _exports() -> Paths:
+    mode = one_of(*MODES)
+    asked: Schema = {
+        "type": {"type": "string", "description": "of the records, as in their address"},
+        "format": one_of(*FORMATS),
+        "mode": mode,
+        "query": {
+            "type": "string",
+            "description": "filter, sort and fields as for the list: `filter[city]=Bonn&sort=name`",
+        },
+    }
+    of_name: Schema = {"type": "object", "additionalProperties": TEXT}
+    deep = {"style": "deepObject", "explode": True}
+    parameters = [
+        query("mode", "lossless can be imported again; spreadsheet is for people", {**mode, "default": MODES[0]}),
+        query("sort", "as for the list"),
+        {**query("filter", "as for the list: `filter[name]=x`, `filter[name][contains]=x`", of_name), **deep},
+        {
+            **query("fields", "as for the list: `fields[contacts]=name,email`; these columns, in this order", of_name),
+            **deep,
+        },
+    ]
+    name = in_path("name", {"type": "string", "pattern": rf"^[a-z0-9-]+\.({'|'.join(FORMATS)})$"}, "TYPE.FORMAT")
+    media = tuple(m.partition(";")[0] for m in EXPORT_MEDIA.values())
+    file = {200: ok("The file.", _BYTES, media=media)}
+    return {
+        "/api/exports": {
+            "post": operation(
+                "exports", "export_later", "Export as a job", ACCEPTED, WRITE,
+                request=body(_document("exports", asked, ("type",))),
+                description="Its result names a file that only you may read.",
+            )
+        },
+        "/api/exports/{name}": {
+            "parameters": [name],
+            "get": operation(
+                "exports", "export_now", "Export at once", file, (400, 401, 403, 404, 409, 421, 422, 503),
+                parameters=parameters, description="409 when it is too large to wait for: POST to /api/exports then.",
+            ),
+        },
+    }  # fmt: skip

@@ -55,7 +55,7 @@ def _search() -> Paths:
         *shared("IfNoneMatch"),
     ]
     answers = {200: ok("Hits, best first, with highlights.", LIST, "ETag"), 304: UNCHANGED}
-    search = operation("search", "search", "Search all entities", answers, READ, parameters=parameters)
+    search = operation("search", "search_all", "Search all entities", answers, READ, parameters=parameters)
     return {"/api/search": {"get": search}}
 
 

@@ -1,0 +1,59 @@
+"""A second, smaller composition root: what the helper process of heavy jobs opens, without a web framework. Also the
+engines that both roots make of their URLs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from appliance.base.errors import StartRefused
+from appliance.base.settings import SETTINGS_WRONG, Settings, load
+from appliance.base.text import say
+from appliance.engines.database.postgres import PostgresDatabase
+from appliance.engines.database.protocol import Database
+from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.engines.files.local import LocalFiles
+from appliance.engines.files.protocol import FileStore
+from appliance.features.identity.actors import Actors
+from appliance.features.imports import jobs as imports
+from appliance.jobs.helping import HelperRun
+from appliance.jobs.kind import Body
+from appliance.records.records import Records
+
+
+def open_database(settings: Settings) -> Database:
+    url = settings.database
+    if url == "sqlite":
+        return SqliteDatabase(settings.home.database, settings.synchronous)
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresDatabase(url)
+    raise unknown("database", url, "sqlite, postgresql://...")
+
+
+def open_files(settings: Settings) -> FileStore:
+    if settings.files == "local":
+        return LocalFiles(settings.home.files)
+    raise unknown("files", settings.files, "local")
+
+
+def unknown(name: str, value: str, known: str) -> StartRefused:
+    text = say("The setting {name} is {value}; it can be: {known}.", name=name, value=value, known=known)
+    return StartRefused(text, SETTINGS_WRONG)
+
+
+@lru_cache(maxsize=1)
+def _imports(home: str) -> tuple[Body, Body]:
+    settings = load(Path(home))
+    records = Records(open_database(settings))
+    return imports.bodies(records, open_files(settings), Actors(records).of_job)
+
+
+def run_import(run: HelperRun, **asked: Any) -> Any:
+    """The body of `imports.run`, in the helper process."""
+    return _imports(run.context["home"])[0](run, **asked)
+
+
+def undo_import(run: HelperRun, **asked: Any) -> Any:
+    """The body of `imports.undo`."""
+    return _imports(run.context["home"])[1](run, **asked)

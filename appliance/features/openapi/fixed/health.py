@@ -1,0 +1,36 @@
+"""/healthz, /readyz and /metrics: for supervisors and Prometheus, without an actor."""
+
+from __future__ import annotations
+
+from appliance.features.openapi.entities import Paths
+from appliance.features.openapi.fixed.words import TEXT, one_of
+from appliance.features.openapi.parts import PLAIN, Operation, ok, operation
+from appliance.features.openapi.schemas import Schema, obj
+
+
+def health_paths() -> Paths:
+    alive = obj({"status": {"const": "ok"}}, ("status",))
+    state = one_of("ok", "degraded", "down")
+    component = obj({"state": state, "reason": TEXT}, ("state", "reason"))
+    every: Schema = {"type": "object", "additionalProperties": component}
+    ready = obj({"status": state, "components": every}, ("status", "components"))
+    return {
+        "/healthz": {"get": _open("healthz", "Is the process alive?", {200: ok("It is.", alive, media=(PLAIN,))})},
+        "/readyz": {
+            "get": _open(
+                "readyz",
+                "Can it work?",
+                {
+                    200: ok("It can; a component may be degraded.", ready, media=(PLAIN,)),
+                    503: ok("A component is down.", ready, media=(PLAIN,)),
+                },
+            )
+        },
+        "/metrics": {
+            "get": _open("metrics", "Numbers for Prometheus", {200: ok("Text.", TEXT, media=("text/plain",))})
+        },
+    }
+
+
+def _open(id_: str, summary: str, answers: dict[int, Schema]) -> Operation:
+    return {**operation("health", id_, summary, answers, (421,)), "security": []}

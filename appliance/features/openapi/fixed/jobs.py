@@ -1,0 +1,127 @@
+"""/api/jobs and /api/schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.features.openapi.entities import Paths
+from appliance.features.openapi.fixed.words import DELETE, POSITION, TEXT, in_path, one_of
+from appliance.features.openapi.parts import NOTHING, READ, WRITE, body, ok, operation, query, shared, some_of
+from appliance.features.openapi.schemas import Schema, nullable, obj, ref
+from appliance.jobs.listing import SORTS
+from appliance.jobs.priority import NAMES
+from appliance.jobs.row import STATES
+
+JOB = ref("JobDocument")
+ACCEPTED = {202: ok("It will be done; Location says where to watch it.", JOB, "Location")}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_NAME: Schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,59}$"}
+_TIMING: Schema = {
+    "crontab": nullable({**TEXT, "description": "five fields, `17 3 * * *`; either this or `every`"}),
+    "every": nullable({"type": "number", "minimum": 1, "maximum": 366 * 86_400, "description": "seconds"}),
+    "timezone": nullable({**TEXT, "description": "like Europe/Berlin; null: that of the box"}),
+    "arguments": {"type": "object"},
+    "paused": {"type": "boolean"},
+}
+
+
+def job_paths() -> Paths:
+    return {**_jobs(), **_schedules()}
+
+
+def _jobs() -> Paths:
+    data = obj(
+        {
+            "type": {"description": "jobs"},
+            "id": {},
+            "attributes": {
+                **obj({"state": one_of("cancelled", "waiting"), "priority": one_of(*NAMES)}, closed=True),
+                "minProperties": 1,
+            },
+        },
+        ("attributes",),
+    )
+    change = body(obj({"data": data}, ("data",)))
+    one, now = {200: ok("It.", JOB)}, {200: ok("As it is now.", JOB)}
+    page = {200: ok("A page; for administrators `meta.counts` says how many there are of each state.", ref("JobList"))}
+    about = (
+        "`cancelled` cancels it with all below it. `waiting` tries one that has ended again, and starts one now that is "
+        "delayed, waits for others or for its retry. `priority` moves it in the queue."
+    )
+    return {
+        "/api/jobs": {
+            "get": operation(
+                "jobs", "list_jobs", "Background work", page, READ, parameters=_job_listing(),
+                description="Administrators see all jobs, others their own.",
+            )
+        },
+        "/api/jobs/{id}": {
+            "parameters": shared("Id"),
+            "get": operation("jobs", "get_job", "One job, with the states of its children", one, READ),
+            "patch": operation(
+                "jobs", "change_job", "Cancel a job, try it again, move it", now, WRITE, request=change, description=about
+            ),
+        },
+    }  # fmt: skip
+
+
+def _job_listing() -> list[Schema]:
+    texts: Schema = {"type": "array", "items": TEXT}
+    kinds = {**query("filter[kind]", "only these kinds, with commas between", texts), "style": "form", "explode": False}
+    found = [some_of("filter[state]", list(STATES), "only these states, with commas between"), kinds]
+    found += [query(f"filter[{n}]", "only these") for n in ("lane", "actor")]
+    found += [query("filter[parent]", "the children of this job", POSITION)]
+    found += [query("filter[root]", "all that lies below this job", POSITION)]
+    found += [query(f"filter[created_at][{o}]", "by when it was asked for", _TIME) for o in ("gte", "gt", "lt", "lte")]
+    return [
+        *found,
+        query("sort", "-id is usual: newest first", one_of(*(sign + n for n in SORTS for sign in ("", "-")))),
+        query("page[size]", "jobs of a page; more than 500 is taken as 500", {**POSITION, "default": 50}),
+        query("page[number]", "from 1", {"type": "integer", "minimum": 1}),
+        query("page[after]", "the id of the last job you have: older ones follow; with the order -id alone", POSITION),
+    ]
+
+
+def _schedules() -> Paths:
+    made = {"name": _NAME, "kind": {**TEXT, "description": "one of `meta.kinds` of the list"}, **_TIMING}
+    creating = obj({"type": {"const": "schedules"}, "attributes": obj(made, ("name", "kind"), closed=True)})
+    changing = obj({"type": {"const": "schedules"}, "id": _NAME, "attributes": obj(_TIMING, closed=True)})
+    creating["required"], changing["required"] = ["type", "attributes"], ["type", "id"]
+    one = ref("ScheduleDocument")
+
+    def does(id_: str, summary: str, answers: dict[int, Schema], errors: tuple[int, ...], **more: Any) -> Any:
+        return operation(
+            "schedules", id_, summary, answers, errors, **{"description": "For administrators alone.", **more}
+        )
+
+    listed = {200: ok("All of them; `meta.kinds` can be planned.", ref("ScheduleList"))}
+    created = {201: ok("Planned.", one, "Location")}
+    path = in_path("id", _NAME, "its name")
+    once = (
+        "One that is still active is answered instead of a second. The schedule's times stay. For administrators alone."
+    )
+    errors = (401, 403, 404, 406, 409, 421, 503)
+    return {
+        "/api/schedules": {
+            "get": does("list_schedules", "Jobs by the clock", listed, READ),
+            "post": does(
+                "create_schedule", "Plan a job", created, WRITE, request=body(obj({"data": creating}, ("data",)))
+            ),
+        },
+        "/api/schedules/{id}": {
+            "parameters": [path],
+            "get": does("get_schedule", "One schedule", {200: ok("It.", one)}, READ),
+            "patch": does(
+                "change_schedule", "Change or pause it", {200: ok("As it is now.", one)}, WRITE,
+                request=body(obj({"data": changing}, ("data",))),
+            ),
+            "delete": does(
+                "delete_schedule", "Delete it", {204: NOTHING}, DELETE,
+                description="One that comes with Ingot can be paused only: 409. For administrators alone.",
+            ),
+        },
+        "/api/schedules/{id}/runs": {
+            "parameters": [path],
+            "post": does("run_schedule", "Run it now", ACCEPTED, errors, description=once),
+        },
+    }  # fmt: skip
