@@ -7,11 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import say
 
@@ -25,6 +20,11 @@ _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-
 def write_sheet(path: Path, title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, cut: bool) -> int:
     """The number of rows. Texts that are too long for the format are cut, or with `cut` false Invalid; too many rows are
     Invalid."""
+    from openpyxl import Workbook  # here: 0.2 s of every start that only a spreadsheet is worth
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]*:/\\?]", " ", title)[:31] or "Sheet")
     sheet.freeze_panes = "A2"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import sqlite_utils
-
 from appliance.records.permissions import Actor
 from appliance.records.query import Page, Query
 from appliance.records.reading import Reading
@@ -33,6 +31,8 @@ def rows(records: Records, actor: Actor, entity: str) -> Iterator[dict[str, Any]
 
 def write_sqlite(path: str, listed: Iterator[dict[str, Any]], table: str) -> int:
     """A stand-alone SQLite file that any SQL tool opens."""
+    import sqlite_utils  # here: not needed to start
+
     database = sqlite_utils.Database(path)
     database[table].insert_all(({**v, "id": int(v["id"])} for v in listed), pk="id", batch_size=PAGE)  # type: ignore[union-attr]
     count = database[table].count

@@ -3,6 +3,7 @@ never reach the log."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,7 +20,12 @@ from appliance.records.work import Work
 
 SHORTEST_PASSWORD = 10
 _hasher = PasswordHasher()  # argon2id with the library's current parameters
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@lru_cache
+def _nobody() -> str:
+    """A hash that nobody's password fits. At first use: it is slow, as it should be."""
+    return _hasher.hash("nobody has this password")
 
 
 def seed_roles(work: Work) -> None:
@@ -88,7 +94,7 @@ def check_sign_in(database: Database, email: str, password: str) -> int | None:
     """The user's id when address and password fit and the user is active. Takes equally long when there is no such user."""
     sql = database.sql("SELECT id, password, active FROM ingot_user WHERE lower(email) = ?")
     rows = database.rows(sql, (email.strip().lower(),))
-    held = rows[0][1] if rows and rows[0][1] else _NOBODY
+    held = rows[0][1] if rows and rows[0][1] else _nobody()
     try:
         _hasher.verify(held, password[:500])
     except (VerifyMismatchError, InvalidHashError):

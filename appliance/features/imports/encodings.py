@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
 
@@ -60,6 +58,8 @@ def detect_encoding(path: Path) -> str:
         except UnicodeDecodeError as error:
             start = max(0, error.start - SAMPLE // 2)
             odd = (chunk or head)[start : start + SAMPLE]
+    from charset_normalizer import from_bytes  # here: not needed to start
+
     best = from_bytes(odd, cp_isolation=LIKELY).best()
     return best.encoding if best else "cp1252"
 

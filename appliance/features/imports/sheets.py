@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.escape import unescape
-
 from appliance.base.text import say
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import EXTRA, XLSX, Layout, Options
@@ -65,6 +62,8 @@ def sheet_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]
 
 @contextmanager
 def _book(path: Path) -> Iterator[Any]:
+    import openpyxl  # here, as in exports/sheet.py: 0.2 s of every start that only a spreadsheet is worth
+
     with path.open("rb") as file:
         try:
             with warnings.catch_warnings():
@@ -96,6 +95,8 @@ def _text(cell: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
+        from openpyxl.utils.escape import unescape
+
         return unescape(value)  # _x000D_: what XML cannot hold
     if isinstance(value, bool):
         return "true" if value else "false"

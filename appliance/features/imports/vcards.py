@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import vobject
-
 from appliance.base.text import say
 from appliance.features.imports.layout import BROKEN, VCARD, Layout
 
@@ -85,6 +83,8 @@ def _broken(card: list[str], why: object) -> dict[str, Any]:
 
 
 def _row(lines: list[str]) -> dict[str, Any]:
+    import vobject  # here: only vCards are worth its share of every start
+
     try:
         card = vobject.readOne("".join(lines))
         row: dict[str, str] = {}
