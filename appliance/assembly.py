@@ -68,6 +68,9 @@ from appliance.run.process import Process, rss_bytes
 from appliance.run.services import Health, Service
 from appliance.run.web import WebServer
 
+BUILT_IN = {"queue": "database", "sessions": "database", "mail": "none"}
+"""Settings with one engine so far: another value is refused, never ignored."""
+
 
 @dataclass(frozen=True)
 class House:
@@ -90,6 +93,9 @@ def version() -> str:
 
 def open_house(settings: Settings) -> House:
     """Open the home: create it when it is new, migrate it when it is old. Raises StartRefused."""
+    for name, known in BUILT_IN.items():
+        if getattr(settings, name) != known:
+            raise unknown(name, getattr(settings, name), known)
     home = settings.home.create()
     database = open_database(settings)
     migrate(database, home)

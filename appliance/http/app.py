@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, g, render_template, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
-from appliance.base.errors import IngotError, NotSignedIn
+from appliance.base.errors import NotSignedIn
 from appliance.base.text import Text, say
 from appliance.http import requests
 from appliance.http.errors import shorten_pointers, translate
@@ -122,6 +122,3 @@ class Guarded:
 def wants_page() -> bool:
     """Is a person with a browser at the other end, outside the API?"""
     return not request.path.startswith("/api") and "text/html" in request.headers.get("Accept", "")
-
-
-__all__ = ["IngotError", "create_app", "wants_page"]
