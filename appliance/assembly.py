@@ -32,11 +32,14 @@ from appliance.features.exports.api import export_kind
 from appliance.features.feed import api as feed
 from appliance.features.files import api as files_api
 from appliance.features.files.jobs import make_kinds as file_kinds
+from appliance.features.grid import pages as grid
 from appliance.features.health.api import Traffic, make_health
 from appliance.features.health.sweep import sweep_kind
-from appliance.features.identity import accounts
+from appliance.features.home import pages as home
+from appliance.features.home.box import Box
+from appliance.features.home.navigation import Navigation
+from appliance.features.identity import account, accounts, door
 from appliance.features.identity import api as identity_api
-from appliance.features.identity.pages import make_pages
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
@@ -50,12 +53,19 @@ from appliance.features.packs.reading import read_pack
 from appliance.features.schedules import api as schedules_api
 from appliance.features.schema import api as schema_api
 from appliance.features.search import api as search_api
+from appliance.features.search import pages as search_pages
 from appliance.features.search.follower import IndexFollower
+from appliance.features.search.inside import make_find
 from appliance.features.search.jobs import REINDEX, reindex_kind
+from appliance.features.styleguide import pages as styleguide
+from appliance.features.views import api as views_api
+from appliance.features.views.views import Views
+from appliance.features.welcome import pages as welcome
 from appliance.http.app import create_app
-from appliance.http.assets import make_assets
+from appliance.http.assets import Assets, make_assets
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
+from appliance.http.pages.rendering import furnish
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.due import zone
 from appliance.jobs.jobs import Jobs
@@ -150,6 +160,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     hub, tail = Hub(), Tail(house.database, records)
     live = Live(records, hub, tail, jobs)
     engine = open_search(settings, writer=only != "web")
+    records.find = make_find(records, engine)
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
     parts: list[Part] = [tail, follower, live]
     if only != "web":
@@ -186,6 +197,8 @@ def public_door(parts: Outside) -> Flask:
     house = parts.house
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
     traffic, resources = Traffic(), make_resources(records)
+    views = Views(records)
+    assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
 
     def gauges() -> dict[str, float]:
         found = {**jobs.gauges(), "ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
@@ -194,7 +207,7 @@ def public_door(parts: Outside) -> Flask:
     return create_app(
         blueprints=[
             make_health(lambda: {name: check() for name, check in parts.healths.items()}, gauges, traffic),
-            make_assets(),
+            make_assets(assets),
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
@@ -207,13 +220,21 @@ def public_door(parts: Outside) -> Flask:
             schema_api.make_api(records),
             feed.make_api(records),
             identity_api.make_api(records),
-            make_pages(records, house.sessions, house.claim, house.cache),
+            views_api.make_api(records, views),
+            door.make_pages(records, house.sessions, house.claim, house.cache),
+            account.make_pages(records, house.sessions),
+            welcome.make_pages(records, house.sessions, box),
             make_blueprint(records, resources),
+            home.make_pages(records),
+            styleguide.make_pages(assets),
+            search_pages.make_pages(records, parts.engine),
+            grid.make_pages(records, resources.lists),
         ],
         authenticate=who.authenticate,
         hosts=Hosts(settings.hosts, settings.host),
         templates=paths.TEMPLATES,
         max_body=settings.max_body,
+        furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
         extend=traffic.watch,
     )
 

@@ -20,6 +20,7 @@ WEB = _shipped("_web", "web")
 DATA = _shipped("_data", "data")
 PACKS = DATA / "packs"
 TEMPLATES = WEB / "templates"
+DIST = WEB / "dist"
 
 
 def default_home() -> Path:

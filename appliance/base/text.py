@@ -52,6 +52,22 @@ def catalog(language: str) -> dict[str, str]:
     return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 
+@lru_cache
+def labels(language: str) -> dict[str, str]:
+    """What the shipped packs call their entities, fields and choices in a language; and the house its own."""
+    found: dict[str, str] = {}
+    for file in sorted(paths.PACKS.glob(f"*/locale/{language}.json")):
+        found |= json.loads(file.read_text("utf-8"))
+    return found
+
+
+def label(text: str, language: str) -> str:
+    """A label of a declaration in a reader's language; as it is written where nobody translated it."""
+    if language == "en" or not text:
+        return text
+    return labels(language).get(text) or catalog(language).get(text, text)
+
+
 @lru_cache(maxsize=256)
 def best_language(accept_language: str) -> str:
     """The first language we speak in an Accept-Language header; English when there is none."""

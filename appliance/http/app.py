@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
-from flask import Blueprint, Flask, Response, g, render_template, request
+from flask import Blueprint, Flask, Response, g, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
 from appliance.base.errors import NotSignedIn
-from appliance.base.text import Text, say
+from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.errors import shorten_pointers, translate
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.media import MEDIA
+from appliance.http.pages.rendering import page
 from appliance.http.requests import Authenticate
 
 
@@ -60,9 +62,11 @@ def create_app(
     hosts: Hosts,
     templates: Path,
     max_body: int,
+    furnish: Callable[[Flask], None] | None = None,
     extend: Callable[[Flask], None] | None = None,
 ) -> Flask:
-    """The application. `authenticate` says who sent a request; `extend` may add what is no blueprint (flask-sock)."""
+    """The application. `authenticate` says who sent a request; `furnish` gives the templates what they share
+    (pages/rendering.py); `extend` may add what is no blueprint (flask-sock)."""
     app = Door("ingot", static_folder=None, template_folder=str(templates))
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -85,8 +89,8 @@ def create_app(
         status, errors, headers = translate(error, requests.language())
         if wants_page():
             if isinstance(error, NotSignedIn):
-                return Response(status=303, headers={"Location": "/sign-in"})
-            return render_template("error.html", status=status, errors=errors), status
+                return Response(status=303, headers={"Location": sign_in_address()})
+            return page("pages/error.html", status, number=status, errors=errors)
         if isinstance(error, HTTPException) and error.code and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
         if "document" in g:
@@ -94,9 +98,8 @@ def create_app(
         document = {"jsonapi": VERSION, "errors": errors}
         return Response(orjson.dumps(document), status, {"Content-Type": MEDIA, "Vary": "Accept", **headers})
 
-    # The templates' own `say`: a test collects its sentences as well.
-    app.jinja_env.globals["_"] = lambda template, **values: Text(template, values).render(requests.language())
-    app.jinja_env.globals["language"] = requests.language
+    if furnish:
+        furnish(app)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     if extend:
@@ -117,6 +120,13 @@ class Guarded:
             return start_response(status, headers + [pair for pair in SECURITY if pair[0] not in present], exc_info)
 
         return self._inner(environ, start)
+
+
+def sign_in_address() -> str:
+    """Where to sign in, and come back from to the page that was asked for."""
+    if request.method != "GET" or request.path == "/":
+        return "/sign-in"
+    return "/sign-in?" + urlencode({"next": request.full_path.rstrip("?")})
 
 
 def wants_page() -> bool:

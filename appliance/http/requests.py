@@ -30,6 +30,10 @@ def maybe_actor() -> Actor | None:
 
 
 def language() -> str:
+    """A person's own choice on their pages; for everybody else what the request prefers."""
+    found = g.get("actor")
+    if found and found.language and "session" in g:
+        return found.language
     header = request.headers.get("Accept-Language")
     return best_language(header) if header else "en"
 

@@ -1,4 +1,4 @@
-"""Entities that come with the house: users, roles, files. Everybody reads them by the same API as any record; they are
+"""Entities that come with the house: users, roles, files, comments. Everybody reads them by the same API as any record; they are
 written by operations in features/, which still leave log entries."""
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ BUILTIN = (
         {"name": "active", "kind": "boolean", "default": True},
         {"name": "roles", "kind": "json", "default": ["reader"]},
         {"name": "language", "kind": "choice", "choices": ["en", "de"]},
+        {"name": "timezone", "kind": "text", "label": "Time zone"},
+        {"name": "theme", "kind": "choice", "choices": ["light", "dark"]},
     ),
     _builtin(
         "role",
@@ -52,5 +54,13 @@ BUILTIN = (
         {"name": "size", "kind": "integer", "read_only": True},
         {"name": "sha", "kind": "text", "read_only": True},
         {"name": "public", "kind": "boolean", "default": False},
+    ),
+    _builtin(
+        "comment",
+        "Comment",
+        "record",  # what it says is for those alone who see the record: no title anywhere
+        {"name": "entity", "kind": "text", "required": True},  # by its number: see features/comments/
+        {"name": "record", "kind": "integer", "required": True},
+        {"name": "text", "kind": "long_text", "required": True, "max_length": 10_000},
     ),
 )

@@ -27,7 +27,10 @@ ROLES: dict[str, dict[str, Any]] = {
     "editor": {"label": "Editor", "grants": {"*": _ALL, **_HOUSE}},
     "reader": {"label": "Reader", "grants": {"*": {"read": "all"}, "user": {"read": "all"}, "file": {"read": "own"}}},
 }
-_BUILTIN = {"user", "role", "file"}
+_BUILTIN = {"user", "role", "file", "comment"}
+_IMPLIED: Grants = {"comment": dict.fromkeys(VERBS, "own")}
+"""What everybody has: who may read a record may comment on it, which features/comments checks; of comments as such
+everyone has their own, administrators all."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Actor:
     admin: bool = False
     scopes: tuple[str, ...] = ()
     via: str = "api"
-    language: str = "en"
+    language: str = ""  # empty: as the request says
+    timezone: str = ""  # IANA; empty: UTC
+    theme: str = ""  # light, dark; empty: as the device says
     _reach: dict[tuple[str, str], Reach | None] = field(default_factory=dict, compare=False, repr=False)
 
     def reach(self, verb: str, entity: str) -> Reach | None:
@@ -58,7 +63,9 @@ class Actor:
             return None
         grants = self.grants.get(entity)
         if grants is None:
-            grants = {} if entity in _BUILTIN else self.grants.get("*", {})
+            grants = _IMPLIED.get(entity, {}) if entity in _BUILTIN else self.grants.get("*", {})
+            if self.admin and entity in _IMPLIED:
+                grants = _ALL
         found = grants.get(verb)
         return found if found in ("all", "own") else None  # type: ignore[return-value]
 
@@ -67,7 +74,11 @@ class Actor:
         """Actors with the same text see the same records: the part of a cache key that keeps people apart."""
         own = any("own" in g.values() for g in self.grants.values())
         shared = sorted((e, *sorted(g.items())) for e, g in self.grants.items())
-        return f"{hash((str(shared), self.scopes)):x}" + (f"-{self.user}" if own else "")
+        return (
+            f"{hash((str(shared), self.scopes)):x}"
+            + (f"-{self.user}" if own else "")
+            + ("-admin" if self.admin else "")
+        )
 
 
 def _covers(scope: str, verb: str, entity: str) -> bool:
@@ -117,6 +128,8 @@ def reader_terms(actor: Actor, entities: list[str]) -> list[str]:
     """What a search may match: `all:contact`, or `own:contact:7`."""
     terms = []
     for name in entities:
+        if name in _IMPLIED:  # not searched: and these terms are kept for all actors of the same rights
+            continue
         reach = actor.reach("read", name)
         if reach == "all":
             terms.append(f"all:{name}")

@@ -8,6 +8,8 @@ from typing import Any
 
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
+from appliance.records import spans
+from appliance.records.conditions import ME, Condition, Part, Relative, Span
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.kinds import Wrong
 from appliance.records.kinds.choice import MultiChoiceKind
@@ -23,28 +25,9 @@ MAX_LIST = 200
 MAX_SORTS = 5
 MAX_SIZE = 500
 MAX_NUMBER = 100_000
+MAX_SUMS = 20
+SUMMED = ("integer", "decimal", "money")
 OPERATORS = ("eq", "neq", "lt", "lte", "gt", "gte", "in", "contains", "starts", "ends", "empty")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`path` is a field name, or names through relations: ("account", "name"). `values` are stored values, or one bool
-    for `empty`."""
-
-    path: tuple[str, ...]
-    operator: str
-    values: tuple[Any, ...]
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """What the SQL depends on; the values themselves are slots."""
-        own = self.values if self.operator == "empty" else self.foreign
-        return (self.path, self.operator, len(self.values), own)
-
-    @property
-    def foreign(self) -> bool:
-        """Is a pattern with letters beyond ASCII looked for, whose case a database may not know?"""
-        return self.operator in ("contains", "starts", "ends") and not str(self.values[0]).isascii()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +39,7 @@ class Sort:
 @dataclass(frozen=True, slots=True)
 class Page:
     """By number (`number` from 1) or by cursor: `after`/`before` hold the sort values of the row to start from; `cursor`
-    asks for cursor links on a first page."""
+    asks for cursor links on a first page. `sums`: fields to add up over the whole list."""
 
     size: int = 25
     number: int = 1
@@ -64,19 +47,20 @@ class Page:
     before: tuple[Any, ...] | None = None
     cursor: bool = False
     totals: bool = False
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     entity: str
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Part, ...] = ()
     sorts: tuple[Sort, ...] = ()
     page: Page = Page()
 
 
 def parse_condition(
     registry: Registry, entity: Entity, path_text: str, operator: str, text: str, parameter: str
-) -> Condition:
+) -> Condition | Relative:
     """One `filter[path][operator]=text`. Raises BadRequest that names the parameter."""
     path = tuple(path_text.split("."))
     if len(path) > MAX_DEPTH + 1:
@@ -101,8 +85,43 @@ def parse_condition(
     texts = text.split(",") if operator == "in" else [text]
     if len(texts) > MAX_LIST:
         raise BadRequest(say("A list holds at most {max} values.", max=MAX_LIST), parameter=parameter)
-    values = tuple(read_value(registry, owner, last, t, parameter) for t in texts)
+    values = tuple(_word(owner, last, t, parameter) or read_value(registry, owner, last, t, parameter) for t in texts)
+    if any(type(v) is Span for v in values):
+        kind = last.kind.name if isinstance(last, Field) else "id"
+        return Relative(path, operator, values, kind, parameter)
     return Condition(path, operator, values)
+
+
+def _word(owner: Entity, last: Field | Inverse | str, text: str, parameter: str) -> Span | None:
+    """`me` where a user is meant, a word for days where a date is."""
+    if isinstance(last, Field) and last.kind.name in ("date", "datetime"):
+        try:
+            return Span(text.strip()) if spans.is_span(text.strip()) else None
+        except ValueError:
+            told = say("The number of days must be from 1 to {max}.", max=spans.MAX_DAYS)
+            raise BadRequest(told, parameter=parameter) from None
+    if text.strip() != "me":
+        return None
+    users = last.target == "user" if isinstance(last, Field) else last == "id" and owner.name == "user"
+    return ME if users else None
+
+
+def read_sums(entity: Entity, text: str, parameter: str) -> tuple[str, ...]:
+    """`page[sums]=amount,probability`. BadRequest for a field that cannot be added up."""
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
+    for name in names:
+        field = entity.by_name.get(name)
+        if field is None:
+            raise BadRequest(
+                say("{entity} has no field called {name}.", entity=entity.plural, name=name[:100]), parameter=parameter
+            )
+        if field.kind.name not in SUMMED:
+            raise BadRequest(
+                say("{name} cannot be added up: only numbers and amounts of money can.", name=name), parameter=parameter
+            )
+    if len(names) > MAX_SUMS:
+        raise BadRequest(say("At most {max} sums.", max=MAX_SUMS), parameter=parameter)
+    return names
 
 
 def _needle(text: str, parameter: str) -> str:
@@ -193,3 +212,6 @@ def parse_sort(registry: Registry, entity: Entity, text: str) -> tuple[Sort, ...
             parameter="sort",
         )
     return tuple(sorts)
+
+
+__all__ = ["Condition", "Page", "Part", "Query", "Relative", "Sort", "parse_condition", "parse_sort", "resolve"]

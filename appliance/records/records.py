@@ -15,6 +15,7 @@ from appliance.records.names import Names
 from appliance.records.permissions import Actor
 from appliance.records.registry import Registry
 from appliance.records.schema import Schema
+from appliance.records.settling import Find
 from appliance.records.work import PROCESS, Work
 
 
@@ -44,6 +45,7 @@ class Records:
         self.definitions = Definitions(database)
         self.log = Log(database)
         self.versions = Versions()
+        self.find: Find | None = None  # the search inside lists, where a process has one
         self._reload = threading.Lock()
         self._here = _Here()
         self.registry = Registry(database, BUILTIN, -1)

@@ -5,6 +5,7 @@ The control door is first up and last down, so that whatever happens in between 
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import queue
@@ -142,6 +143,7 @@ def run(
         try:
             _start(process, build(process), stop_seconds)
             on_ready(process)
+            _settle_memory()
             code = process.wait()
         except StartRefused as refusal:
             code = _complain(refusal)
@@ -175,6 +177,13 @@ def _start(process: Process, services: Sequence[Service], stop_seconds: float) -
     addresses = [address for door in doors for address in door.addresses]
     process.write(state="ready", addresses=addresses)
     _log.info("ready: %s", ", ".join(addresses) or "no public door")
+
+
+def _settle_memory() -> None:
+    """What is there by now stays until the end: the collector need not walk through it again and again. Beside an import,
+    whose log entries the followers read by the thousand, each full walk held all requests up for 45 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def _stop(process: Process, door: ControlDoor, seconds: float) -> list[str]:

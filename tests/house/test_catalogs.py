@@ -24,8 +24,11 @@ def sentences() -> dict[str, str]:
                 for text in _texts(node.args[0], where):
                     found[text] = where
     for template in sorted((ROOT / "web" / "templates").rglob("*.html")):
-        for text in re.findall(r'\b_\("([^"]+)"', template.read_text("utf-8")):
+        for _, text in re.findall(r"""\b_\((["'])(.+?)\1""", template.read_text("utf-8")):
             found[text] = str(template.relative_to(ROOT))
+    for script in sorted((ROOT / "web" / "src" / "ts").rglob("*.ts")):
+        for text in re.findall(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"', script.read_text("utf-8")):
+            found[text] = str(script.relative_to(ROOT))
     return found
 
 

@@ -118,6 +118,11 @@ class SearchEngine(Shelf, Protocol):
         (0: only the counts). Raises Unavailable when the index cannot be read."""
         ...
 
+    def ids(self, text: str, *, readers: Sequence[str], entity: str, limit: int) -> tuple[list[int], int]:
+        """What `search` finds of one entity, as ids: the best `limit` of them in no promised order, and how many there
+        are in all. Fails like `search`."""
+        ...
+
     def rebuild(self) -> Rebuild:
         """Raises Conflict while another rebuild is under way."""
         ...

@@ -140,6 +140,15 @@ class TantivySearch:
         with self._one, guarded():
             return _search(self._index.view, parts, frozenset(readers), entities, *page)
 
+    def ids(self, text: str, *, readers: Sequence[str], entity: str, limit: int) -> tuple[list[int], int]:
+        parts = words.parse(text)
+        if not self._writer:
+            self._follow()
+        if not parts or not readers or self._index is None or limit < 1:
+            return [], 0
+        with self._one, guarded():
+            return _ids(self._index.view, parts, frozenset(readers), entity, limit)
+
     def stats(self) -> Stats:
         index = self._index
         if index is None:
@@ -234,6 +243,27 @@ def _search(
         page = view.searcher.search(ranked, limit, False, None, offset).hits
     marker = Marker(parts, near)
     return Hits(total, [_hit(view, marker, score, address) for score, address in page], counts)
+
+
+def _ids(view: View, parts: list[Part], readers: frozenset[str], entity: str, limit: int) -> tuple[list[int], int]:
+    """Typos are forgiven where `search` does: when little is found in all entities together."""
+    anything, allowed = view.readable(readers)
+    if not anything:
+        return [], 0
+    filters = [allowed] if allowed else []
+    near = False
+    counts = _counts(view, [view.queries.matching(parts), *filters])
+    if sum(counts.values()) < FEW and any(word.forgiving for part in parts for word in part.words):
+        near = True
+        counts = _counts(view, [view.queries.matching(parts, near), *filters])
+    total = counts.get(entity, 0)
+    if not total:
+        return [], 0
+    # only what is cut off needs an order
+    chosen = view.queries.ranked(parts, near) if total > limit else view.queries.matching(parts, near)
+    hits = view.searcher.search(all_of([chosen, *filters, view.queries.of([entity])]), limit, False).hits
+    found = view.searcher.fast_field_values("id", [address for _, address in hits])
+    return [int(number) for number in found if number is not None], total
 
 
 def _counts(view: View, queries: list[Query]) -> dict[str, int]:

@@ -19,11 +19,13 @@ class Actors:
         self, user_id: int, kind: str, key: int, *, scopes: tuple[str, ...] = (), via: str = "api"
     ) -> Actor | None:
         """An actor with a user's rights as they are now; None when there is no such active user."""
-        sql = self._records.database.sql("SELECT name, roles, language FROM ingot_user WHERE id = ? AND active")
+        sql = self._records.database.sql(
+            "SELECT name, roles, language, timezone, theme FROM ingot_user WHERE id = ? AND active"
+        )
         rows = self._records.database.rows(sql, (user_id,))
         if not rows:
             return None
-        name, roles, language = rows[0]
+        name, roles, language, timezone, theme = rows[0]
         grants, admin = grants_of(self._records, orjson.loads(roles))
         return Actor(
             f"{kind}:{key}",
@@ -33,7 +35,9 @@ class Actors:
             admin=admin and not scopes,
             scopes=scopes,
             via=via,
-            language=language or "en",
+            language=language or "",
+            timezone=timezone or "",
+            theme=theme or "",
         )
 
     def of_job(self, key: str, scopes: list[str]) -> Actor:

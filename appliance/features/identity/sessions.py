@@ -33,6 +33,11 @@ class Sessions:
         self._find = sql('SELECT "user", csrf, digest, seen_at FROM ingot_session WHERE digest = ? AND expires_at > ?')
         self._seen = sql("UPDATE ingot_session SET seen_at = ?, expires_at = ? WHERE digest = ?")
         self._delete = sql("DELETE FROM ingot_session WHERE digest = ?")
+        self._delete_others = sql('DELETE FROM ingot_session WHERE "user" = ? AND digest <> ?')
+        self._listed = sql(
+            'SELECT digest, created_at, seen_at, address, agent FROM ingot_session WHERE "user" = ? AND expires_at > ? '
+            "ORDER BY seen_at DESC"
+        )
         self._sweep = sql("DELETE FROM ingot_session WHERE expires_at < ?")
 
     def open(self, user_id: int, address: str, agent: str) -> tuple[str, Session]:
@@ -58,6 +63,17 @@ class Sessions:
     def close(self, secret: str) -> None:
         with self._database.write():
             self._database.run(self._delete, (ids.digest(secret),))
+
+    def of(self, user_id: int) -> list[dict[str, str]]:
+        """A user's open sessions, the last used first."""
+        names = ("digest", "created_at", "seen_at", "address", "agent")
+        rows = self._database.rows(self._listed, (user_id, clock.wire_now()))
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def close_others(self, user_id: int, digest: str) -> None:
+        """End all of a user's sessions but the one with this digest."""
+        with self._database.write():
+            self._database.run(self._delete_others, (user_id, digest))
 
     def sweep(self) -> None:
         with self._database.write():

@@ -9,12 +9,15 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, current_app, render_template, request
+from markupsafe import Markup
 
 from appliance.engines.cache.protocol import Cache
 from appliance.features.openapi.document import describe
 from appliance.features.openapi.page import sections
 from appliance.http import requests
+from appliance.http.app import sign_in_address
 from appliance.http.jsonapi.answers import answer_bytes
+from appliance.http.pages.rendering import page
 from appliance.records.declaration import write_entity
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -36,24 +39,17 @@ def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint
     @api.get("/docs")
     def docs() -> Response:
         if requests.maybe_actor() is None and "text/html" in request.headers.get("Accept", ""):
-            return Response(status=303, headers={"Location": "/sign-in"})
+            return Response(status=303, headers={"Location": sign_in_address()})
         requests.actor()
         registry = records.registry
         base = request.host_url.rstrip("/")
 
         def write() -> bytes:
             whole = document(registry)
-            return render_template("pages/api_docs.html", info=whole["info"], sections=sections(whole, base)).encode()
+            return render_template("parts/api_docs.html", info=whole["info"], sections=sections(whole, base)).encode()
 
-        page = made(registry, f"page {base}", write)
-        return Response(
-            page,
-            headers={
-                "Content-Type": "text/html; charset=utf-8",
-                "Cache-Control": "private, no-cache",
-                "Vary": "Cookie, Authorization",
-            },
-        )
+        content = made(registry, f"page {base}", write)  # the frame around it is each reader's own
+        return page("pages/api_docs.html", content=Markup(content.decode()))
 
     def made(registry: Registry, what: str, make: Callable[[], bytes]) -> bytes:
         found = registry.kept(("openapi", what))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from appliance.features.openapi.asking import FILTERING, listing, shaping
 from appliance.features.openapi.parts import (
-    LIST_PARAMETERS,
     NOTHING,
     READ,
     UNCHANGED,
@@ -18,9 +18,9 @@ from appliance.features.openapi.parts import (
     shared,
     some_of,
 )
-from appliance.features.openapi.schemas import ID, Schema, linkage, name_of, ref
+from appliance.features.openapi.schemas import Schema, linkage, name_of, ref
 from appliance.records.entity import Entity, Field
-from appliance.records.query import MAX_SIZE, OPERATORS
+from appliance.records.query import MAX_SIZE
 from appliance.records.registry import Registry
 
 Paths = dict[str, dict[str, Any]]
@@ -54,8 +54,8 @@ def _list(registry: Registry, entity: Entity) -> Operation:
         f"List: {entity.plural_label or entity.label}",
         {200: ok("A page.", ref(f"{name_of(entity)}List"), "ETag"), 304: UNCHANGED},
         READ,
-        parameters=[*filters(entity), sort(entity), *shaping(registry, entity), *shared(*LIST_PARAMETERS)],
-        description="Filters may go through relations: `filter[account.name][contains]=ltd`. All filters must hold.",
+        parameters=listing(registry, entity),
+        description=FILTERING,
     )
 
 
@@ -135,14 +135,14 @@ def _relation(
     item, there = f"/api/{entity.type}/{{id}}", name_of(target)
     label = field.label if field else name
     if many:
-        listing = [*filters(target), sort(target), *shaping(registry, target), *shared(*LIST_PARAMETERS)]
+        parameters = listing(registry, target)
         related = {200: ok("A page.", ref(f"{there}List"), "ETag"), 304: UNCHANGED}
     else:
-        listing = shaping(registry, target)
+        parameters = shaping(registry, target)
         related = {200: ok("The record, or null.", ref(f"{there}MaybeDocument"))}
     one = f"{entity.name}_{name}"
     get_related = operation(
-        entity.type, f"related_{one}", f"Linked records: {label}", related, READ, parameters=listing
+        entity.type, f"related_{one}", f"Linked records: {label}", related, READ, parameters=parameters
     )
     links = linkage(registry, target.name, many=many)
     through = [
@@ -167,61 +167,3 @@ def _relation(
         f"{item}/{name}": {"parameters": shared("Id"), "get": get_related},
         f"{item}/relationships/{name}": relationship,
     }
-
-
-# ---------------------------------------------------------------------- parameters
-
-
-def filters(entity: Entity) -> list[Schema]:
-    """One parameter for each field that can be filtered; its description names the other operators."""
-    found = [_filter("id", {"type": "string", "pattern": ID}, "Id", {"eq", "neq", "lt", "lte", "gt", "gte", "in"})]
-    for field in entity.by_name.values():
-        allowed = set(field.kind.operators)
-        if "eq" in allowed or "contains" in allowed:
-            found.append(_filter(field.name, _sought(field), field.label, allowed))
-    return found
-
-
-def _filter(name: str, schema: Schema, label: str, allowed: set[str]) -> Schema:
-    first = "eq" if "eq" in allowed else "contains"
-    others = ", ".join(f"`filter[{name}][{o}]`" for o in OPERATORS if o in allowed and o != first)
-    parameter = f"filter[{name}]" if first == "eq" else f"filter[{name}][contains]"
-    return query(parameter, f"{label}. Also {others}." if others else label, schema)
-
-
-def _sought(field: Field) -> Schema:
-    if field.relational:
-        return {"type": "string", "pattern": ID}
-    kind = field.kind.name
-    if kind == "choice":
-        return {"type": "string", "enum": [c.value for c in field.choices]}
-    if kind in ("integer", "boolean"):
-        schema = field.kind.schema(field)
-        return {k: schema[k] for k in ("type",)}
-    if kind in ("date", "datetime"):
-        return {"type": "string", "format": "date" if kind == "date" else "date-time"}
-    if kind in ("decimal", "money"):
-        return {"type": "string", "pattern": r"^-?[0-9]{1,9}(\.[0-9]+)?$"}
-    return {"type": "string", "minLength": 1}
-
-
-def sort(entity: Entity) -> Schema:
-    names = ["id", *(f.name for f in entity.by_name.values() if f.kind.sortable and not f.many)]
-    text = "A minus sorts downwards; `account.name` sorts by a linked record. At most 5."
-    choices = [sign + n for n in names for sign in ("", "-")]
-    found = some_of("sort", choices, text)
-    found["schema"]["maxItems"] = 5
-    return found
-
-
-def shaping(registry: Registry, entity: Entity) -> list[Schema]:
-    """include and fields[...]: what of a record, and what with it."""
-    relations = [f.name for f in entity.relationships if f.target in registry.entities]
-    relations += [i.name for i in entity.inverses]
-    fields = [*entity.by_name, *(i.name for i in entity.inverses)]
-    return [
-        some_of(
-            "include", relations, "Linked records to send along; paths like `account.owner` go three relations deep."
-        ),
-        some_of(f"fields[{entity.type}]", fields, "Only these fields; likewise for the types of included records."),
-    ]

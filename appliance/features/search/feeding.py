@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ import orjson
 from appliance.engines.database.protocol import Database
 from appliance.engines.search.protocol import SearchEngine
 from appliance.features.search.documents import DocumentMaker, shape
-from appliance.features.search.rebuild import page, rest
+from appliance.features.search.pacing import slices
+from appliance.features.search.rebuild import page
 from appliance.records.permissions import SYSTEM
 from appliance.records.reading import Reading
 from appliance.records.records import Records
@@ -57,7 +57,6 @@ class Feeding:
     def step(self) -> bool:
         """Put one batch and commit it; True when there is more. Raises Unavailable when the index cannot be written:
         call `forget` then."""
-        started = time.monotonic()
         position = self._engine.position()
         if self._read is None or position != self._committed:  # another index has taken over
             self.forget()
@@ -73,9 +72,7 @@ class Feeding:
         safe = min([self._read, *(a.position for a in self._again.values())])
         self._engine.commit(safe)
         self._committed = safe
-        if more:
-            rest(started)
-        elif registry.revision == before:  # else the registry may be ahead of the entries that were read
+        if not more and registry.revision == before:  # else the registry may be ahead of the entries that were read
             self._shapes = {name: shape(table.entity) for name, table in registry.tables.items()}
         return more
 
@@ -99,11 +96,12 @@ class Feeding:
                 self._put(registry, table, list(ids))
 
     def _put(self, registry: Registry, table: Table, ids: list[int]) -> None:
-        rows = Reading(self._database, registry, SYSTEM).by_ids(table.entity.name, ids)
-        maker = DocumentMaker(table)
-        self._engine.put([maker.make(row) for row in rows.values()])
-        if gone := [i for i in ids if i not in rows]:
-            self._engine.delete(table.entity.name, gone)
+        reading, maker = Reading(self._database, registry, SYSTEM), DocumentMaker(table)
+        for some in slices(ids):
+            rows = reading.by_ids(table.entity.name, some)
+            self._engine.put([maker.make(row) for row in rows.values()])
+            if gone := [i for i in some if i not in rows]:
+                self._engine.delete(table.entity.name, gone)
 
     # ------------------------------------------------------------------ the schema
 
@@ -143,7 +141,8 @@ class Feeding:
             rows = page(self._database, table, again.after, BATCH) if table else []
             if table and rows:
                 maker = DocumentMaker(table)
-                self._engine.put([maker.make(row) for row in rows])
+                for part in slices(rows):
+                    self._engine.put([maker.make(row) for row in part])
                 again.after = rows[-1][0]
             if len(rows) < BATCH:
                 del self._again[name]

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 POLL = 0.1  # seconds between looks for commits of other processes; our own ring a bell
 LOOK_ANYWAY = 5.0  # an index that somebody deleted or exchanged rings no bell
 COLLECT = 0.2  # a commit of the index costs some 20 ms: what happens within this time shares one
-FAR = 200_000  # entries behind: making the index anew is quicker than following
+FAR = 200_000  # entries behind: from here on making the index anew may be quicker than following
+WEIGH = 60.0  # seconds until the records are counted again, of which there may be millions
 LATE = 10.0  # seconds behind before health says so
 _AGAIN = 1.0
 
@@ -42,6 +43,7 @@ class IndexFollower:
         self._failure = ""
         self._progress: tuple[int, int] | None = None
         self._fresh_at = time.monotonic()
+        self._weigh_at = 0.0
 
     # ------------------------------------------------------------------ the service
 
@@ -137,11 +139,20 @@ class IndexFollower:
         position, last = self._engine.position(), self._records.log.last()
         if position == last and not (first and position == 0):
             return False
-        if position and position <= last <= position + FAR:
+        if position and position <= last and not self._far(last - position):
             return False
         log.info("The search index is made anew: it stands at %s, the log at %s", position, last)
         self.rebuild(self._check)
         return True
+
+    def _far(self, lag: int) -> bool:
+        """Is following more work than beginning anew? Not while a large import runs: then the records that are missing are
+        fewer than all there are, and an index made anew would be as far behind when it is ready."""
+        if lag <= FAR or time.monotonic() < self._weigh_at:
+            return False
+        self._weigh_at = time.monotonic() + WEIGH
+        tables = self._records.refresh().tables.values()
+        return lag > sum(self._database.rows(f'SELECT count(*) FROM "{t.entity.table}"')[0][0] for t in tables)
 
     def _check(self, done: int, total: int) -> None:
         if self._stopping.is_set():

@@ -26,7 +26,7 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
         no_parameters()
         readable = [e for e in records.registry.entities.values() if actor.reach("read", e.name)]
         links = {e.type: f"/api/{e.type}" for e in readable}
-        fixed = ("entities", "fields", "search", "log", "jobs", "files", "operations", "openapi.json", "docs")
+        fixed = ("entities", "fields", "search", "log", "jobs", "files", "views", "operations", "openapi.json", "docs")
         links |= {name.removesuffix(".json"): f"/api/{name}" for name in fixed}
         return answer(
             {"jsonapi": VERSION, "meta": {"name": "Ingot", "ext": [ATOMIC], "profile": [CURSOR]}, "links": links}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,18 +13,18 @@ import orjson
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.http.errors import OfProfile
+from appliance.http.jsonapi.filters import Filters
 from appliance.http.jsonapi.media import CURSOR
+from appliance.records.conditions import is_open, leaves
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.query import (
-    MAX_CONDITIONS,
     MAX_NUMBER,
     MAX_SIZE,
-    Condition,
     Page,
     Query,
     Sort,
-    parse_condition,
     parse_sort,
+    read_sums,
     resolve,
 )
 from appliance.records.registry import Registry
@@ -33,13 +32,13 @@ from appliance.records.registry import Registry
 MAX_INCLUDES = 20
 MAX_INCLUDE_DEPTH = 3
 DEFAULT_SIZE = 25
-_FILTER = re.compile(r"filter\[([^\[\]]+)\](?:\[([a-z_]+)\])?")
-_PAGE = ("page[size]", "page[number]", "page[after]", "page[before]", "page[totals]")
+_PAGE = ("page[size]", "page[number]", "page[after]", "page[before]", "page[totals]", "page[sums]")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`depends`: the entities whose versions the answer hangs on. `words`: the query string's pairs, for making links."""
+    """`depends`: the entities whose versions the answer hangs on. `words`: the query string's pairs, for making links.
+    `open`: the query must be settled (records/settling.py) before what is read can be remembered."""
 
     query: Query
     include: tuple[tuple[str, ...], ...] | None = None  # (): asked for, and for nothing
@@ -47,13 +46,14 @@ class Asked:
     depends: tuple[str, ...] = ()
     words: tuple[tuple[str, str], ...] = ()
     as_of: str | None = None
+    open: bool = False
 
 
 def read(
     registry: Registry, entity: Entity, query_string: str, *, listing: bool = True, extra: tuple[str, ...] = ()
 ) -> Asked:
     """Read a query string for a type. `listing` allows filter, sort and page. Raises BadRequest."""
-    conditions: list[Condition] = []
+    filters = Filters(registry, entity)
     sorts: tuple[Sort, ...] = ()
     include: tuple[tuple[str, ...], ...] | None = None
     fields: dict[str, tuple[str, ...]] = {}
@@ -72,17 +72,18 @@ def read(
             fields[name[7:-1]] = _fields(registry, name[7:-1], value, name)
         elif name in _PAGE and listing:
             pages[name] = value
-        elif listing and (found := _FILTER.fullmatch(name)):
-            conditions.append(parse_condition(registry, entity, found[1], found[2] or "eq", value, name))
-            if len(conditions) > MAX_CONDITIONS:
-                raise BadRequest(say("At most {max} filters.", max=MAX_CONDITIONS), parameter=name)
+        elif listing and filters.take(name, value):
+            continue
         elif name == "as-of" and not listing:
             as_of = value
         elif name not in extra:
             raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
-    query = Query(entity.name, tuple(conditions), sorts, _page(pages, _key_kinds(registry, entity, sorts)))
+    page = _page(
+        pages, _key_kinds(registry, entity, sorts), read_sums(entity, pages.get("page[sums]", ""), "page[sums]")
+    )
+    query = Query(entity.name, filters.read(), sorts, page)
     depends = _depends(registry, entity, query, include or ())
-    return Asked(query, include, fields, depends, tuple(words), as_of)
+    return Asked(query, include, fields, depends, tuple(words), as_of, is_open(query.conditions))
 
 
 def _include(registry: Registry, entity: Entity, value: str) -> tuple[tuple[str, ...], ...]:
@@ -126,7 +127,7 @@ def _sorts(registry: Registry, entity: Entity, value: str) -> tuple[Sort, ...]:
         raise OfProfile(error.message, type_=CURSOR + "unsupported-sort", parameter="sort") from None
 
 
-def _page(pages: dict[str, str], keys: list[str]) -> Page:
+def _page(pages: dict[str, str], keys: list[str], sums: tuple[str, ...]) -> Page:
     size = _number(pages, "page[size]", DEFAULT_SIZE, MAX_SIZE)
     number = _number(pages, "page[number]", 1, MAX_NUMBER)
     totals = pages.get("page[totals]", "false").lower()
@@ -148,6 +149,7 @@ def _page(pages: dict[str, str], keys: list[str]) -> Page:
         # page[after]= without a value starts reading by cursor from the first row
         cursor="page[after]" in pages or "page[before]" in pages,
         totals=totals in ("true", "1"),
+        sums=sums,
     )
 
 
@@ -226,7 +228,7 @@ def _could_be(value: object, kind: str) -> bool:
 
 def _depends(registry: Registry, entity: Entity, query: Query, include: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     found = {entity.name}
-    paths = [c.path for c in query.conditions] + [s.path for s in query.sorts] + [(*p, "id") for p in include]
+    paths = [c.path for c in leaves(query.conditions)] + [s.path for s in query.sorts] + [(*p, "id") for p in include]
     for path in paths:
         here = entity
         for name in path[:-1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,6 @@ from flask import Response, request
 from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
 from appliance.http import requests
-from appliance.http.jsonapi import parameters
 from appliance.http.jsonapi.answers import (
     OPTIONS,
     Kept,
@@ -28,6 +26,7 @@ from appliance.http.jsonapi.answers import (
 from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_data, read_resource
+from appliance.http.jsonapi.lists import Lists, digest
 from appliance.http.jsonapi.media import check_content_type, choose, wants_cursors
 from appliance.http.jsonapi.parameters import Asked
 from appliance.http.jsonapi.past import record_as_of
@@ -36,9 +35,10 @@ from appliance.records.entity import Entity
 from appliance.records.kinds import Wrong, record_id
 from appliance.records.permissions import Actor
 from appliance.records.query import Condition
-from appliance.records.reading import Found, Reading
+from appliance.records.reading import Reading
 from appliance.records.records import PROCESS, Records
 from appliance.records.registry import Registry
+from appliance.records.settling import MOST_FOUND
 from appliance.records.tables import Row
 from appliance.records.work import Work
 
@@ -52,6 +52,9 @@ class Resources:
     records: Records
     memory: Memory
     idempotency: Idempotency
+
+    def __post_init__(self) -> None:
+        self.lists = Lists(self.records, self.memory)
 
     # ------------------------------------------------------------------ reading
 
@@ -75,48 +78,43 @@ class Resources:
         accept = request.headers.get("Accept", "")
         media = choose(accept)
         by_cursor = wants_cursors(accept)
-        key = (registry.revision, path, request.query_string, actor.rights, by_cursor)
+        key: tuple[Any, ...] = (registry.revision, path, request.query_string, actor.rights, by_cursor)
         kept = self.memory.get(key)
-        if kept and self._versions(kept.depends) == kept.versions:
+        if kept and self.lists.versions(kept.depends) == kept.versions:
             return answer_bytes(kept.body, etag=kept.etag, media=choose(accept, cursor=True) if kept.cursor else media)
         asked = self.asked(registry, entity)
+        matched = None
         if by_cursor and not any(name == "page[number]" for name, _ in asked.words):
             asked = replace(asked, query=replace(asked.query, page=replace(asked.query.page, cursor=True)))
         if narrowed:
             query = replace(asked.query, conditions=(*asked.query.conditions, narrowed))
             asked = replace(asked, query=query, depends=(*asked.depends, *also))
-        versions = self._versions(
-            asked.depends
-        )  # before the rows: a commit in between makes this answer old, never wrong
+        # before the rows: a commit in between makes this answer old, never wrong
+        versions = self.lists.versions(asked.depends)
         reading = Reading(self.records.database, registry, actor)
-        found = self._page(reading, asked, versions)
+        reading.table(entity.name)
+        if asked.open:  # today, me and what the index holds belong to the key: they move while the versions stand still
+            asked, matched = self.lists.settled(asked, actor)
+            key = (*key, digest(asked.query.conditions, matched))
+            kept = self.memory.get(key)
+            if kept and versions == kept.versions:
+                chosen = choose(accept, cursor=True) if kept.cursor else media
+                return answer_bytes(kept.body, etag=kept.etag, media=chosen)
+        found, sums = self.lists.page(reading, asked, versions)
         document = Documents(reading, asked).many(reading.table(entity.name), found, path)
+        if sums is not None:
+            document.setdefault("meta", {}).setdefault("page", {})["sums"] = sums
+        if matched is not None:
+            document.setdefault("meta", {})["search"] = {"matched": matched, "taken": MOST_FOUND}
         body = orjson.dumps(document, option=OPTIONS)
-        etag = f'"{PROCESS}-{_digest(key, versions)}"'
+        etag = f'"{PROCESS}-{digest(key, versions)}"'
         cursor = found.keys is not None
         self.memory.put(key, Kept(asked.depends, versions, etag, body, cursor))
         return answer_bytes(body, etag=etag, media=choose(accept, cursor=True) if cursor else media)
 
-    def _page(self, reading: Reading, asked: Asked, versions: tuple[int, ...]) -> Found:
-        """The page; its total is remembered beside the lists, for whoever turns the pages asks for it again and again."""
-        query = asked.query
-        if not query.page.totals:
-            return reading.page(query)
-        found = reading.page(replace(query, page=replace(query.page, totals=False)))
-        key = ("total", reading.registry.revision, query.entity, query.conditions, reading.actor.rights)
-        kept = self.memory.get(key)
-        if kept is None or kept.versions != versions or kept.depends != asked.depends:
-            kept = Kept(asked.depends, versions, "", str(reading.count(query)).encode())
-            self.memory.put(key, kept)
-        return replace(found, total=int(kept.body))
-
     def asked(self, registry: Registry, entity: Entity, *, listing: bool = True) -> Asked:
-        """The query string read; remembered for as long as the schema stands."""
-        key = ("asked", entity.name, listing, request.query_string)
-        if found := registry.kept(key):
-            return found
-        text = request.query_string.decode("latin-1")
-        return registry.keep(key, parameters.read(registry, entity, text, listing=listing))
+        """The query string of the request at hand."""
+        return self.lists.asked(registry, entity, request.query_string, listing=listing)
 
     def get(self, type_: str, id_: str) -> Response:
         """GET /api/<type>/<id>; with ?as-of= as it was."""
@@ -129,11 +127,11 @@ class Resources:
             if asked.include is not None:
                 raise BadRequest(say("The past of a record is shown without others."), parameter="include")
             return answer(record_as_of(self.records, reading, table, read_id(entity, id_), asked))
-        versions = self._versions(asked.depends) if asked and asked.include else ()
+        versions = self.lists.versions(asked.depends) if asked and asked.include else ()
         row = reading.get(entity.name, read_id(entity, id_))
         etag = etag_of(registry, row)
         if asked is not None:
-            etag = f'{etag[:-1]}-{_digest(PROCESS, request.query_string, versions, actor.rights)}"'
+            etag = f'{etag[:-1]}-{digest(PROCESS, request.query_string, versions, actor.rights)}"'
         return answer(Documents(reading, asked).one(table, row), etag=etag)
 
     # ------------------------------------------------------------------ writing
@@ -203,9 +201,6 @@ class Resources:
             raise BadRequest(say("There is no parameter {name} here.", name="as-of"), parameter="as-of")
         return asked
 
-    def _versions(self, entities: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(map(self.records.versions.of, entities))
-
 
 def read_id(entity: Entity, text: str) -> int:
     """The id in an address; NotFound when it cannot be one."""
@@ -247,7 +242,3 @@ def _with_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(meta, dict) and "upsert" in meta and isinstance(own, dict) and "upsert" not in own:
         return {**data, "meta": {**own, "upsert": meta["upsert"]}}
     return data
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.blake2b(repr(parts).encode(), digest_size=9).hexdigest()

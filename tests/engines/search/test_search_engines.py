@@ -150,6 +150,18 @@ def test_a_typo_ranks_below_the_word_as_it_stands(engine: SearchEngine) -> None:
     assert ids(engine.search("schmidt", readers=ALL)) == [2, 1]
 
 
+def test_ids_are_those_of_the_hits_and_the_best_when_they_are_cut(engine: SearchEngine) -> None:
+    fill(engine, *PEOPLE, Document("offer", 7, "Berlin", readers=["all:offer"]), contact(9, "Bern", readers=["own:7"]))
+    for text in ("ber", "smith", "berln", "555-0123", "zzz", "", "muller"):
+        expected = [hit.id for hit in engine.search(text, readers=ALL, limit=500).items if hit.entity == "contact"]
+        ids, matched = engine.ids(text, readers=ALL, entity="contact", limit=500)
+        assert sorted(ids) == sorted(expected) and matched == len(expected), text
+    assert engine.ids("bern", readers=["own:7"], entity="contact", limit=5) == ([9], 1)
+    assert engine.ids("bern", readers=[], entity="contact", limit=5) == ([], 0)
+    best = engine.search("berlin", readers=ALL, entities=["contact"], limit=1).items[0].id
+    assert engine.ids("berlin", readers=ALL, entity="contact", limit=1) == ([best], 2)
+
+
 @pytest.mark.parametrize("page", [7, 100])
 def test_pages_follow_each_other_without_gaps_or_repeats(engine: SearchEngine, page: int) -> None:
     names = ["Hammer", "Hammerfest", "Hammerstein"]

@@ -1,0 +1,92 @@
+"""/: where a person starts: the places, what happened last, what waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from appliance.base import clock
+from appliance.features.home.navigation import icon_of
+from appliance.features.packs.installing import installed
+from appliance.http import requests
+from appliance.http.pages.rendering import page
+from appliance.records.entity import Entity
+from appliance.records.log import COLUMNS, Entry
+from appliance.records.permissions import Actor
+from appliance.records.reading import Reading
+from appliance.records.records import Records
+from appliance.records.titles import titles
+
+LOOKED_AT = 400
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A change of a record this person may see: who did what, when. The last change of each record only."""
+
+    who: str
+    action: str
+    entity: Entity
+    record: int
+    title: str
+    at: str
+
+    @property
+    def icon(self) -> str:
+        return icon_of(self.entity)
+
+
+def make_pages(records: Records) -> Blueprint:
+    pages = Blueprint("home", __name__)
+
+    @pages.get("/")
+    def home() -> Response:
+        actor = requests.actor()
+        values: dict[str, Any] = {"done": request.args.get("done", "")}
+        values["news"] = news(records, actor)
+        values["demo"] = actor.admin and installed(records, "demo")
+        return page("pages/home.html", **values)
+
+    return pages
+
+
+def news(records: Records, actor: Actor) -> list[Happened]:
+    """What happened last, newest first. Looks at the end of the log only: a quiet office's home may show less."""
+    registry, database = records.registry, records.database
+    sql = database.sql(f'SELECT {COLUMNS} FROM ingot_log ORDER BY "position" DESC LIMIT ?')
+    latest: dict[tuple[str, int], Entry] = {}
+    for row in database.rows(sql, (LOOKED_AT,)):
+        entry = Entry(*row)
+        entity = registry.entities.get(entry.entity)
+        if (
+            entity
+            and not entity.builtin
+            and entry.action in ("created", "updated")
+            and actor.reach("read", entity.name)
+        ):
+            latest.setdefault((entity.name, entry.record), entry)
+    reading = Reading(database, registry, actor)
+    wanted: dict[str, list[int]] = {}
+    for name, record in list(latest)[: SHOWN * 3]:
+        wanted.setdefault(name, []).append(record)
+    called = {name: titles(reading, name, ids) for name, ids in wanted.items()}
+    people = names_of(reading, [e.actor for e in latest.values()])
+    found = [
+        Happened(
+            people.get(entry.actor, ""), entry.action, registry.entities[name], record, called[name][record],
+            clock.wire(clock.from_micros(entry.at)),
+        )
+        for (name, record), entry in latest.items()
+        if record in called.get(name, {})
+    ]  # fmt: skip
+    return found[:SHOWN]
+
+
+def names_of(reading: Reading, keys: list[str]) -> dict[str, str]:
+    """{actor key: the person's name} for the users among them."""
+    ids = {key: int(key[5:]) for key in set(keys) if key.startswith("user:")}
+    known = titles(reading, "user", ids.values())
+    return {key: known[i] for key, i in ids.items() if i in known}

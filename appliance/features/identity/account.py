@@ -1,0 +1,180 @@
+"""/account: one's own profile, password, sessions and tokens. Every part is a plain form that comes back to the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, g, redirect, request
+
+from appliance.base.errors import Invalid, NotFound, NotSignedIn, Problem
+from appliance.base.text import LANGUAGES, say
+from appliance.features.identity import accounts, tokens
+from appliance.features.identity.door import inside, signed_in
+from appliance.features.identity.sessions import Sessions
+from appliance.http import requests
+from appliance.http.jsonapi.media import MEDIA
+from appliance.http.pages.rendering import page
+from appliance.records.permissions import SYSTEM, Actor
+from appliance.records.records import Records
+
+THEMES = ("", "light", "dark")
+PROFILE = ("name", "email", "language", "timezone", "theme")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The person whose account this is."""
+
+    actor: Actor
+    user: int
+
+
+def make_pages(records: Records, sessions: Sessions) -> Blueprint:
+    pages = Blueprint("account", __name__, url_prefix="/account")
+    sql = records.database.sql
+
+    def own() -> Own:
+        """Only a person at a browser has an account page; NotSignedIn for everybody else."""
+        actor = requests.actor()
+        if actor.user is None or "session" not in g:
+            raise NotSignedIn()
+        return Own(actor, actor.user)
+
+    @pages.get("")
+    def account() -> Response:
+        return shown(own())
+
+    @pages.post("")
+    def change_profile() -> Response:
+        me = own()
+        values = {n: request.form.get(n, "").strip() or None for n in PROFILE if n in request.form}
+        try:
+            with records.work(SYSTEM) as work:
+                if values.get("timezone") and values["timezone"] not in available_timezones():
+                    raise Invalid([Problem("timezone", say("must be a name like Europe/Berlin"))])
+                work.update("user", me.user, values)
+        except Invalid as error:
+            return shown(me, 422, problems=_sentences(error), typed=values)
+        return redirect("/account?done=profile", 303)  # type: ignore[return-value]
+
+    @pages.post("/password")
+    def change_password() -> Response:
+        me = own()
+        held = records.database.rows(sql("SELECT email, password FROM ingot_user WHERE id = ?"), (me.user,))[0]
+        old, new = request.form.get("old", ""), request.form.get("password", "")
+        try:
+            if held[1] and accounts.check_sign_in(records.database, held[0], old) != me.user:
+                raise Invalid([Problem("old", say("is not your password"))])
+            with records.work(SYSTEM) as work:
+                accounts.set_password(work, me.user, new)
+        except Invalid as error:
+            return shown(me, 422, problems=_sentences(error))
+        return signed_in(
+            sessions, me.user, "/account?done=password"
+        )  # a new password ended every session, this one too
+
+    @pages.post("/theme")
+    def change_theme() -> Response:
+        """From the switch at the top: a form without script, JSON with it."""
+        me, plain = own(), request.mimetype != MEDIA
+        theme = request.form.get("theme") if plain else requests.body_object().get("theme")
+        with records.work(SYSTEM) as work:
+            work.update("user", me.user, {"theme": theme if theme in THEMES and theme else None})
+        return redirect(inside(request.form.get("back", "")), 303) if plain else Response(status=204)  # type: ignore[return-value]
+
+    @pages.post("/sessions/end")
+    def end_sessions() -> Response:
+        me = own()
+        sessions.close_others(me.user, g.session.digest)
+        return redirect("/account?done=sessions", 303)  # type: ignore[return-value]
+
+    @pages.post("/tokens")
+    def create_token() -> Response:
+        me = own()
+        scopes = ["*:read"] if request.form.get("scope") == "read" else []
+        try:
+            with records.work(SYSTEM) as work:
+                name, expires = request.form.get("name", ""), request.form.get("expires") or None
+                _, secret = tokens.create_token(work, me.user, name, scopes, expires)
+        except Invalid as error:
+            return shown(me, 422, problems=_sentences(error))
+        return shown(me, 201, secret=secret)
+
+    @pages.post("/tokens/<int:token_id>/revoke")
+    def revoke_token(token_id: int) -> Response:
+        me = own()
+        with records.work(SYSTEM) as work:
+            rows = records.database.rows(sql('SELECT "user" FROM ingot_token WHERE id = ?'), (token_id,))
+            if not rows or rows[0][0] != me.user:
+                raise NotFound(say("There is no token with id {id}.", id=token_id))
+            tokens.revoke_token(work, token_id)
+        return redirect("/account?done=token", 303)  # type: ignore[return-value]
+
+    def shown(
+        me: Own,
+        status: int = 200,
+        *,
+        problems: list[str] | None = None,
+        typed: dict[str, Any] | None = None,
+        secret: str = "",
+    ) -> Response:
+        columns = ", ".join(PROFILE)
+        row = records.database.rows(sql(f"SELECT {columns}, password FROM ingot_user WHERE id = ?"), (me.user,))[0]
+        held = records.database.rows(
+            sql(
+                "SELECT id, name, hint, scopes, created_at, expires_at FROM ingot_token "
+                'WHERE "user" = ? AND revoked_at IS NULL ORDER BY id DESC'
+            ),
+            (me.user,),
+        )
+        return page(
+            "pages/account.html",
+            status,
+            profile={**dict(zip(PROFILE, row, strict=False)), **(typed or {})},
+            has_password=row[-1] is not None,
+            sessions=sessions.of(me.user),
+            here=g.session.digest,
+            tokens=[
+                dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), t, strict=True)) for t in held
+            ],
+            secret=secret,
+            problems=problems or [],
+            done=request.args.get("done", ""),
+            themes=THEMES,
+            zones=zones(),
+            languages=LANGUAGES,
+        )
+
+    return pages
+
+
+def zones() -> list[str]:
+    """The names people know: Europe/Berlin, not Etc/GMT-1."""
+    return [
+        "UTC",
+        *sorted(
+            z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "SystemV/", "posix/", "right/"))
+        ),
+    ]
+
+
+def _sentences(error: Invalid) -> list[str]:
+    language = requests.language()
+    return [
+        f"{LABELS.get(p.field, say('Value')).render(language)} {p.message.render(language)}" for p in error.problems
+    ]
+
+
+LABELS = {
+    "name": say("Name"),
+    "email": say("E-mail"),
+    "language": say("Language"),
+    "timezone": say("Time zone"),
+    "theme": say("Colours"),
+    "password": say("New password"),
+    "old": say("Present password"),
+    "expires": say("Valid until"),
+    "scopes": say("Rights"),
+}

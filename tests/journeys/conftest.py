@@ -1,0 +1,62 @@
+"""One box with the demo records and three people per test process; a browser; a signed-in site for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from box import Box
+from browsing import FLAGS, PASSWORD, Site, axe_source
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PEOPLE = {"ada": "admin", "erik": "editor", "rita": "reader"}
+
+
+@pytest.fixture(scope="session")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A running box with the CRM, its demo records, and Ada (admin), Erik (editor), Rita (reader)."""
+    box = Box(tmp_path_factory.mktemp("journey") / "home")
+    for name, role in PEOPLE.items():
+        box.ingot("user", "add", f"{name}@example.org", "--role", role, "--password-stdin", text=PASSWORD + "\n")
+    box.start("--demo")
+    box.sign_in("admin")
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI must test with it")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return axe_source()
+
+
+@pytest.fixture
+def visit(browser: Browser, box: Box) -> Iterator[Callable[..., Site]]:
+    """`visit("erik")`: a new browser window, signed in; `visit()` for somebody unknown. Options as Playwright's contexts take."""
+    sites: list[Site] = []
+
+    def open_site(name: str | None = None, **options: Any) -> Site:
+        site = Site(browser, box, **options)
+        sites.append(site)
+        if name:
+            site.sign_in(f"{name}@example.org")
+        return site
+
+    yield open_site
+    for site in sites:
+        site.close()

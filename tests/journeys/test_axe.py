@@ -1,0 +1,35 @@
+"""axe finds nothing on any page, in either theme, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from browsing import DESK, PHONE, Site, violations
+
+PAGES = ["/", "/styleguide", "/search?q=hotel", "/contacts", "/opportunities?sort=-amount", "/account", "/api/docs"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_is_accessible(
+    visit: Callable[..., Site], axe: str, theme: str, viewport: dict[str, int]
+) -> None:
+    site = visit("erik", color_scheme=theme, viewport=viewport)
+    found = []
+    for path in PAGES:
+        site.page.goto(path)
+        site.page.locator("h1").first.wait_for()
+        found += [f"{path} {v}" for v in violations(site.page, axe)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_door_and_a_page_that_is_not_there(visit: Callable[..., Site], axe: str, theme: str) -> None:
+    site = visit(color_scheme=theme)
+    site.expected.append("404")
+    site.page.goto("/sign-in")
+    assert not violations(site.page, axe)
+    site.sign_in("erik@example.org")
+    site.page.goto("/no-such-thing")
+    assert not violations(site.page, axe)

@@ -1,0 +1,59 @@
+"""One's own account: profile and language, password, sessions, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import requests
+from box import Box
+from browsing import PASSWORD, Site
+
+
+def test_the_whole_interface_speaks_german_once_somebody_says_so(visit: Callable[..., Site]) -> None:
+    page = visit("rita").page
+    page.goto("/account")
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Gespeichert.").wait_for()
+    page.get_by_role("link", name="Verkaufschancen").click()
+    page.get_by_role("columnheader", name="Betrag").wait_for()
+    assert "€" in page.locator("td.number").first.inner_text()
+    page.goto("/account")
+    page.get_by_label("Sprache").select_option("")
+    page.get_by_role("button", name="Speichern", exact=True).click()
+    page.get_by_text("Saved.").wait_for()
+
+
+def test_a_new_password_needs_the_old_one_and_ends_other_sessions(visit: Callable[..., Site], box: Box) -> None:
+    box.ingot("user", "add", "paul@example.org", "--role", "reader", "--password-stdin", text=PASSWORD + "\n")
+    elsewhere, here = visit("paul"), visit("paul")
+    here.expected.append("422")
+    here.page.goto("/account")
+    here.page.get_by_label("Present password").fill("a wrong guess")
+    here.page.get_by_label("New password").fill("another good password")
+    here.page.get_by_role("button", name="Change the password").click()
+    here.page.get_by_text("is not your password").wait_for()
+    here.page.get_by_label("Present password").fill(PASSWORD)
+    here.page.get_by_label("New password").fill("another good password")
+    here.page.get_by_role("button", name="Change the password").click()
+    here.page.get_by_text("All other sessions have ended").wait_for()
+    elsewhere.page.goto("/contacts")
+    assert "/sign-in" in elsewhere.page.url
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(visit: Callable[..., Site], box: Box) -> None:
+    page = visit("erik").page
+    page.goto("/account")
+    page.get_by_label("What is it for?").fill("night export")
+    page.get_by_label("Rights").select_option("read")
+    page.get_by_role("button", name="New token").click()
+    secret = page.locator("code.secret").inner_text()
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/vnd.api+json"}
+    assert requests.get(box.url("/api/contacts"), headers=headers, timeout=10).status_code == 200
+    refused = requests.delete(box.url("/api/contacts/1"), headers=headers, timeout=10)
+    assert refused.status_code == 403, "a reading token deletes nothing"
+    page.goto("/account")
+    assert secret not in page.content()
+    page.get_by_role("button", name="Revoke night export").click()
+    page.get_by_text("The token is revoked").wait_for()
+    assert requests.get(box.url("/api/contacts"), headers=headers, timeout=10).status_code == 401

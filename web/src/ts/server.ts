@@ -1,0 +1,55 @@
+// Asking the server: the same JSON:API that programs use, with the session's cookie and its CSRF token.
+
+const MEDIA = "application/vnd.api+json";
+export const csrf: string = document.querySelector<HTMLMetaElement>("meta[name=csrf]")?.content ?? "";
+
+export interface Problem {
+  status: string;
+  code: string;
+  title: string;
+  detail: string;
+  source?: { pointer?: string; parameter?: string };
+  meta?: Record<string, unknown>;
+}
+
+/** What the server refused, in its own words. Status 0: the box did not answer. */
+export class Refused extends Error {
+  constructor(readonly status: number, readonly problems: Problem[], message: string) {
+    super(message);
+  }
+}
+
+export interface Answer {
+  // The document as it came: JSON:API's members are looked at where they are needed.
+  // eslint-disable-next-line
+  body: any;
+  headers: Headers;
+  status: number;
+}
+
+/** One request. Rejects with Refused when the answer is no success or never comes. */
+export async function ask(method: string, path: string, document?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { Accept: MEDIA, ...(document === undefined ? {} : { "Content-Type": MEDIA }), "X-CSRF-Token": csrf, ...headers },
+      ...(document === undefined ? {} : { body: JSON.stringify(document) }),
+      credentials: "same-origin",
+    });
+  } catch {
+    throw new Refused(0, [], "");
+  }
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    body = null; // a proxy's page, perhaps
+  }
+  if (!response.ok) {
+    const problems = ((body as { errors?: Problem[] } | null)?.errors ?? []) as Problem[];
+    throw new Refused(response.status, problems, problems.map((p) => p.detail).join(" "));
+  }
+  return { body, headers: response.headers, status: response.status };
+}
