@@ -27,6 +27,8 @@ from appliance.engines.search.protocol import SearchEngine
 from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches import batch
 from appliance.features.batches.batch import batch_kind
+from appliance.features.comments import api as comments_api
+from appliance.features.comments.jobs import purge_kind
 from appliance.features.exports import api as exports_api
 from appliance.features.exports.api import export_kind
 from appliance.features.feed import api as feed
@@ -47,6 +49,12 @@ from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
 from appliance.features.live.door import make_live
 from appliance.features.live.live import Live
+from appliance.features.notices import api as notices_api
+from appliance.features.notices import pages as notice_pages
+from appliance.features.notices.follower import NoticeFollower
+from appliance.features.notices.jobs import sweep_kind as old_notices_kind
+from appliance.features.notices.jobs import tell_of_jobs
+from appliance.features.notices.table import Notices
 from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
@@ -58,6 +66,8 @@ from appliance.features.search.follower import IndexFollower
 from appliance.features.search.inside import make_find
 from appliance.features.search.jobs import REINDEX, reindex_kind
 from appliance.features.styleguide import pages as styleguide
+from appliance.features.undo import api as undo_api
+from appliance.features.undo.jobs import undo_body, undo_kind
 from appliance.features.views import api as views_api
 from appliance.features.views.views import Views
 from appliance.features.welcome import pages as welcome
@@ -95,6 +105,7 @@ class House:
     sessions: Sessions
     claim: Claim
     who: Who
+    notices: Notices
 
 
 def version() -> str:
@@ -114,16 +125,20 @@ def open_house(settings: Settings) -> House:
         accounts.seed_roles(work)
     files = open_files(settings)
     sessions = Sessions(database, settings.session_days)
-    who = Who(records, sessions)
+    who, notices = Who(records, sessions), Notices(records)
     kinds = [
         batch_kind(records, files, who.of_job),
         *import_kinds(apart.run_import, apart.undo_import),
         export_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
-        *file_kinds(database, files),
+        *file_kinds(database, files, settings.trash_days),
+        undo_kind(undo_body(records, who.of_job)),
+        purge_kind(records, settings.trash_days),
+        old_notices_kind(notices),
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
-    return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who)
+    tell_of_jobs(notices, jobs)
+    return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who, notices)
 
 
 def install_demo(house: House) -> None:
@@ -158,13 +173,14 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     """The services of a running process, in the order in which they start: all of them, or those of one role."""
     settings, records, jobs = house.settings, house.records, house.jobs
     hub, tail = Hub(), Tail(house.database, records)
-    live = Live(records, hub, tail, jobs)
+    live = Live(records, hub, tail, jobs, house.notices)
     engine = open_search(settings, writer=only != "web")
     records.find = make_find(records, engine)
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
     parts: list[Part] = [tail, follower, live]
     if only != "web":
         jobs.add(reindex_kind(follower))
+        parts.append(NoticeFollower(house.database, records, house.notices, house.who.of_user))
         parts.append(Worker(jobs, settings.workers, context={"home": str(settings.home.root)}))
         process.commands["reindex"] = lambda _: {"job": jobs.enqueue(REINDEX, key=REINDEX)}
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
@@ -221,6 +237,10 @@ def public_door(parts: Outside) -> Flask:
             feed.make_api(records),
             identity_api.make_api(records),
             views_api.make_api(records, views),
+            undo_api.make_api(records, jobs),
+            comments_api.make_api(resources),
+            notices_api.make_api(house.notices),
+            notice_pages.make_pages(house.notices, jobs),
             door.make_pages(records, house.sessions, house.claim, house.cache),
             account.make_pages(records, house.sessions),
             welcome.make_pages(records, house.sessions, box),

@@ -13,6 +13,7 @@ from appliance.features.jobs.api import masked
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import STATES, JobRow
+from appliance.jobs.steering import Swept
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Show = Callable[[bool, list[dict[str, Any]]], None]
@@ -69,13 +70,32 @@ def make_group(
 
     @group.command("retry")
     @with_home
-    @click.argument("job_ids", metavar="JOB...", type=int, nargs=-1, required=True)
-    def retry(home: Path, job_ids: tuple[int, ...]) -> None:
+    @click.argument("job_ids", metavar="[JOB]...", type=int, nargs=-1)
+    @click.option("--all-dead", is_flag=True, help="Every job that was given up after its last try.")
+    @click.option("--kind", help="With --all-dead: only jobs of this kind.")
+    def retry(home: Path, job_ids: tuple[int, ...], all_dead: bool, kind: str | None) -> None:
         """Start ended jobs anew, or delayed ones now, with their arguments unchanged."""
         jobs = jobs_of(home)
+        _one_way(job_ids, all_dead, kind)
+        if all_dead:
+            _told(jobs.retry_all(kind=kind), "retried")
         for job_id in job_ids:
             row = jobs.retry(job_id) if jobs.get(job_id).final else jobs.run_now(job_id)
             click.echo(f"Job {row.id}: {row.state}")
+
+    @group.command("discard")
+    @with_home
+    @click.argument("job_ids", metavar="[JOB]...", type=int, nargs=-1)
+    @click.option("--all-dead", is_flag=True, help="Every job that was given up after its last try.")
+    @click.option("--kind", help="With --all-dead: only jobs of this kind.")
+    def discard(home: Path, job_ids: tuple[int, ...], all_dead: bool, kind: str | None) -> None:
+        """Put failed and dead jobs aside as cancelled; their errors stay to be read."""
+        jobs = jobs_of(home)
+        _one_way(job_ids, all_dead, kind)
+        if all_dead:
+            _told(jobs.discard_all(kind=kind), "discarded")
+        for job_id in job_ids:
+            click.echo(f"Job {job_id}: {jobs.discard(job_id).state}")
 
     @group.command("cancel")
     @with_home
@@ -89,6 +109,17 @@ def make_group(
             click.echo(f"Job {row.id}: {row.state}{asked}")
 
     return group
+
+
+def _one_way(job_ids: tuple[int, ...], all_dead: bool, kind: str | None) -> None:
+    if bool(job_ids) == all_dead or (kind and not all_dead):
+        raise click.UsageError("Give jobs by their ids, or --all-dead (and --kind, if only some).")
+
+
+def _told(swept: Swept, what: str) -> None:
+    click.echo(f"{len(swept.done)} jobs {what}")
+    for job_id, error in swept.refused.items():
+        click.echo(f"Job {job_id}: {error.message}", err=True)
 
 
 def _line(row: JobRow) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from appliance.features.exports.exporting import write
 from appliance.features.exports.listing import read_wanted
 from appliance.features.imports.history import SHELL, History, Trace
 from appliance.features.imports.layout import ORDERS, Options
-from appliance.features.imports.plan import Report
+from appliance.features.imports.plan import BrokenFile, Report
 from appliance.features.imports.running import Plan, run_import
 from appliance.features.imports.undoing import undo_import
 from appliance.records.permissions import SYSTEM
@@ -148,7 +148,13 @@ def bring(house: assembly.House, asked: dict[str, Any]) -> tuple[Report, str | N
     }
     with house.database.write():
         number = history.begin(None, IMPORTER.key, found.name, file.name, words)
-    report = run_import(house.records, IMPORTER, plan, trace=Trace(house.records, number))
+    try:
+        report = run_import(house.records, IMPORTER, plan, trace=Trace(house.records, number))
+    except BrokenFile as broken:  # what came before the break is stored, and can be taken back
+        history.finish(number, broken.report.shown(), None)
+        tell(broken.report, dry_run=False)
+        click.echo(f"To take it back: ingot import --undo {SHELL}{number}", err=True)
+        raise
     history.finish(number, report.shown(), None)
     return report, f"{SHELL}{number}"
 

@@ -23,6 +23,7 @@ from appliance.jobs.outcome import Outcome
 from appliance.jobs.row import JobRow
 from appliance.jobs.run import Run
 from appliance.jobs.schedule_table import ScheduleTable
+from appliance.jobs.steering import Swept
 from appliance.jobs.table import JobTable, as_json
 from appliance.jobs.tree import Tree
 
@@ -180,8 +181,22 @@ class Jobs:
     def retry(self, job_id: int) -> JobRow:
         """Start a finished job anew with its arguments unchanged and all its attempts, and all below it that did not
         succeed; a part of its own that succeeded is not repeated. Raises NotFound, and Conflict when it succeeded, is
-        not finished, when its kind is unknown here, or when another active job has its unique key."""
+        not finished, when its kind is unknown here, or when another active job has its unique key. Those that were
+        cancelled because it had not succeeded wait for it again."""
         return steering.retry(self, job_id)
+
+    def discard(self, job_id: int) -> JobRow:
+        """Nobody will try it again: a failed, dead or stale job becomes cancelled and keeps its error. It can still be
+        retried until it is pruned. Raises NotFound, and Conflict in any other state."""
+        return steering.discard(self, job_id)
+
+    def retry_all(self, *, most: int | None = None, **wanted: Any) -> Swept:
+        """Retry every job of a listing, oldest first, `most` at most: the dead ones where `wanted` names no states."""
+        return steering.sweep(self, {"state": (row.DEAD,), **wanted}, self.retry, most)
+
+    def discard_all(self, *, most: int | None = None, **wanted: Any) -> Swept:
+        """Discard every job of a listing, as `retry_all`."""
+        return steering.sweep(self, {"state": (row.DEAD,), **wanted}, self.discard, most)
 
     def run_now(self, job_id: int) -> JobRow:
         """Let a delayed or retrying job, or one that waits for others, start at once. A retrying one keeps the attempts

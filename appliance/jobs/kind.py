@@ -26,7 +26,9 @@ class JobKind:
 
     `attempts` counts failures, not deaths of the process. `retry_delay` is in seconds and doubles with every failure.
     `time_limit` (seconds) ends a body at its next `run.progress`; one that stays silent for GRACE more counts as failed,
-    and its thread is replaced. A kind with `every` (seconds) or `crontab` ("minute hour day month weekday", by the box's
+    and its thread is replaced. Nothing can end that thread: it keeps its memory, its connection and, if it computes, its
+    share of the interpreter until the process ends, and what it still does in the world happens; a body that may hang
+    belongs in a heavy kind. A kind with `every` (seconds) or `crontab` ("minute hour day month weekday", by the box's
     zone) also runs by the clock, without arguments; people may plan a `schedulable` one themselves.
 
     A `heavy` body runs in the helper process: a function at the top of a module that imports no web framework, called with

@@ -12,7 +12,8 @@ SORTS = ("id", "created_at", "finished_at", "priority")
 @dataclass(frozen=True, slots=True)
 class Listing:
     """None means: whatever. Times are wire texts; `created_from` is in the range, `created_before` is not. `sort` is one
-    of SORTS, with a minus for descending. `before` is the id of the last job of the page before (for sort="-id")."""
+    of SORTS, with a minus for descending. `before` is the id of the last job of the page before (for sort="-id"),
+    `after` likewise for sort="id"."""
 
     state: str | Sequence[str] | None = None
     kind: str | Sequence[str] | None = None
@@ -23,6 +24,7 @@ class Listing:
     created_from: str | None = None
     created_before: str | None = None
     before: int | None = None
+    after: int | None = None
     sort: str = "-id"
     limit: int = 50
     offset: int = 0
@@ -41,6 +43,7 @@ class Listing:
             ("created_at >= ?", self.created_from),
             ("created_at < ?", self.created_before),
             ("id < ?", self.before),
+            ("id > ?", self.after),
         ):
             if value is not None:
                 tests.append(test)

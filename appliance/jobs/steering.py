@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.base import clock
 from appliance.base.errors import Conflict
 from appliance.base.text import say
 from appliance.jobs import priority as priorities
 from appliance.jobs import row
+from appliance.jobs.listing import Listing
+from appliance.jobs.revival import revive
 from appliance.jobs.row import JobRow
 
 if TYPE_CHECKING:
     from appliance.jobs.jobs import Jobs
 
 _CHUNK = 500  # jobs a transaction: others want to write as well
+_SWEEP = 100
 _BEFORE = (row.NEW, row.WAITING, row.RETRYING)
+WRONG = (row.FAILED, row.DEAD, row.STALE)
 _AGAIN = (row.FAILED, row.DEAD, row.STALE, row.CANCELLED)
+
+
+@dataclass
+class Swept:
+    """What became of many: ids of those it was done to, the refusals of others, and whether some are left."""
+
+    done: list[int] = field(default_factory=list)
+    refused: dict[int, Conflict] = field(default_factory=dict)
+    more: bool = False
+
+    @property
+    def count(self) -> int:
+        return len(self.done) + len(self.refused)
 
 
 def cancel(jobs: Jobs, job_id: int) -> JobRow:
@@ -61,15 +80,48 @@ def retry(jobs: Jobs, job_id: int) -> JobRow:
     return jobs.get(job_id)
 
 
+def discard(jobs: Jobs, job_id: int) -> JobRow:
+    with jobs.database.write():
+        job = jobs.get(job_id)
+        if not jobs.table.discard(job_id):
+            raise Conflict(say("Job {id} is in the state {state}: nothing to discard.", id=job_id, state=job.state))
+        jobs.changes.tell(job_id, row.CANCELLED)
+    return jobs.get(job_id)
+
+
 def _again(jobs: Jobs, job: JobRow) -> None:
     if job.kind not in jobs.kinds:
         raise Conflict(say("This release knows no kind of job called {name}.", name=job.kind))
     if job.unique_key is not None and (holder := jobs.table.holder(job.unique_key)) is not None:
         raise Conflict(say("Job {holder} does the same at the moment.", holder=holder))
     task = jobs.huey.fresh(job.kind, job.priority)
+    jobs.tree.forget_needs(job.id)
     jobs.table.again(job.id, task.id)
-    jobs.tree.reopen(job)
+    opened = jobs.tree.reopen(job)
     jobs.send(task, job.id)
+    revive(jobs, [job.id, *opened])
+
+
+def sweep(jobs: Jobs, wanted: Mapping[str, Any], step: Callable[[int], object], most: int | None) -> Swept:
+    """Do `step` to each job of a listing, oldest first, `most` at most. Those that a step changes on its way, a retried
+    tree's, are not done again. Killed half-way, it has done what it has done."""
+    swept = Swept()
+    states, after = wanted["state"], 0
+    while page := jobs.table.select(Listing(**{**wanted, "after": after, "sort": "id", "limit": _SWEEP})):
+        with jobs.database.write():
+            for job in page:
+                if swept.count == most:
+                    swept.more = True
+                    return swept
+                after = job.id
+                if jobs.get(job.id).state not in states:
+                    continue
+                try:
+                    step(job.id)
+                    swept.done.append(job.id)
+                except Conflict as conflict:
+                    swept.refused[job.id] = conflict
+    return swept
 
 
 def run_now(jobs: Jobs, job_id: int) -> JobRow:

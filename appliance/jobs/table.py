@@ -9,7 +9,7 @@ from typing import Any
 from appliance.base import clock
 from appliance.engines.database.protocol import Database
 from appliance.jobs.listing import Listing
-from appliance.jobs.row import COLUMNS, FINAL, WAITING, JobRow
+from appliance.jobs.row import COLUMNS, FINAL, NEW, WAITING, JobRow
 
 _ALL = ", ".join(COLUMNS)
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
@@ -62,6 +62,10 @@ class JobTable:
             f"own_state = NULL, {_FRESH}, result = NULL, finished_at = NULL, started_at = NULL, "
             f"expires_at = NULL WHERE id = ? AND state IN ({_FINAL})"
         )
+        self._discard = sql(
+            "UPDATE ingot_job SET state = 'cancelled' WHERE id = ? AND state IN ('failed', 'dead', 'stale')"
+        )
+        self._forget = sql("DELETE FROM ingot_need WHERE job = ? OR needs = ?")
         self._queue = sql(
             "UPDATE ingot_job SET state = ?, task = ?, priority = ?, run_after = ? "
             "WHERE id = ? AND state IN ('new', 'waiting', 'retrying')"
@@ -155,11 +159,20 @@ class JobTable:
         """From a final state back to waiting. False when it was not final."""
         return self._database.run(self._again, (WAITING, task, False, job_id)) == 1
 
+    def renew(self, job_id: int) -> bool:
+        """From a final state back to where it waits for others. False when it was not final."""
+        return self._database.run(self._again, (NEW, None, False, job_id)) == 1
+
+    def discard(self, job_id: int) -> bool:
+        """From the states of what went wrong to cancelled; its error stays. False when it is in none of them."""
+        return self._database.run(self._discard, (job_id,)) == 1
+
     def prune(self, before: str, limit: int) -> int:
         """Delete up to `limit` jobs that finished before a time."""
         with self._database.write():
             old = self._database.rows(self._old, (before, limit))
             self._database.many(self._delete, old)
+            self._database.many(self._forget, [(job_id, job_id) for (job_id,) in old])
         return len(old)
 
 

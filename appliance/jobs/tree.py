@@ -19,6 +19,7 @@ from appliance.jobs.table import JobTable
 
 Ending = tuple[int, str, Mapping[str, str | None]]
 BAD = (row.FAILED, row.DEAD, row.STALE)
+UNMET = (*BAD, row.CANCELLED)
 
 
 class Tree:
@@ -56,7 +57,11 @@ class Tree:
         )
         self._need = sql("INSERT INTO ingot_need (job, needs, only_if_success) VALUES (?, ?, ?)")
         self._waiters = sql("SELECT job, only_if_success FROM ingot_need WHERE needs = ?")
-        self._met = sql("DELETE FROM ingot_need WHERE needs = ?")
+        self._met = sql("DELETE FROM ingot_need WHERE needs = ? AND (only_if_success = ? OR only_if_success = ?)")
+        self._in_vain = sql(
+            "SELECT 1 FROM ingot_need AS need JOIN ingot_job AS other ON other.id = need.needs WHERE need.job = ? "
+            f"AND need.only_if_success = ? AND other.state IN ({', '.join(repr(s) for s in UNMET)}) LIMIT 1"
+        )
         self._drop = sql("DELETE FROM ingot_need WHERE job = ?")
         self._needs = sql("SELECT needs FROM ingot_need WHERE job = ?")
 
@@ -125,7 +130,8 @@ class Tree:
         if not self._table.finish(job.id, state, own=own, keep=job.own_state is not None, **what):
             return []
         self._changes.tell(job.id, state)
-        self._database.run(self._drop, (job.id,))
+        if state != row.CANCELLED or not self.in_vain(job.id):  # else what it waited for is remembered: revival.py
+            self._database.run(self._drop, (job.id,))
         for callback in self._ended:
             callback(job, state)
         return self._free(job.id, state)
@@ -134,28 +140,36 @@ class Tree:
     def wait_for(self, job_id: int, needs: Iterable[int], only_if_success: bool) -> tuple[bool, str | None]:
         """Note what a new job waits for. (True, None): nothing is left to wait for; (_, reason): it can never run.
         Raises NotFound for a job that is not there, Conflict when both would wait for each other for ever."""
-        above, open_needs = self._line(job_id), []
+        above, kept, never = self._line(job_id), [], None
         for needed in dict.fromkeys(needs):
             other = self._table.get(needed)
             if other is None:
                 raise NotFound(say("There is no job {id}.", id=needed))
-            if other.final:
-                if only_if_success and other.state != row.SUCCESS:
-                    return False, _unmet(needed, other.state)
-                continue
-            if self._reaches(needed, above):
+            if not other.final and self._reaches(needed, above):
                 raise Conflict(say("Job {id} waits for this one: neither would ever run.", id=needed))
-            open_needs.append(needed)
-        self._database.many(self._need, [(job_id, needed, only_if_success) for needed in open_needs])
-        return not open_needs, None
+            if other.final and only_if_success and other.state != row.SUCCESS:
+                never = never or _unmet(needed, other.state)
+            elif other.final:
+                continue
+            kept.append(needed)
+        self._database.many(self._need, [(job_id, needed, only_if_success) for needed in kept])
+        return not kept, never
 
     def forget_needs(self, job_id: int) -> None:
         """Somebody wants it to run all the same."""
         self._database.run(self._drop, (job_id,))
 
+    def in_vain(self, job_id: int) -> bool:
+        """Does it wait for the success of one that ended otherwise?"""
+        return bool(self._database.rows(self._in_vain, (job_id, True)))
+
     def needs(self, job_id: int) -> list[int]:
-        """What it still waits for."""
+        """What it still waits for; of one that was cancelled because of it, what it had waited for."""
         return [needed for (needed,) in self._database.rows(self._needs, (job_id,))]
+
+    def waiters(self, job_id: int) -> list[int]:
+        """Who waits for it, or was cancelled because it had not succeeded."""
+        return [waiter for waiter, _ in self._database.rows(self._waiters, (job_id,))]
 
     def _line(self, job_id: int) -> set[int]:
         line, current = {job_id}, self._table.get(job_id)
@@ -179,7 +193,8 @@ class Tree:
         waiters = self._database.rows(self._waiters, (ended,))
         if not waiters:
             return []
-        self._database.run(self._met, (ended,))
+        # A success frees all; after anything else, those who needed one keep their reason.
+        self._database.run(self._met, (ended, False, state == row.SUCCESS))
         in_vain: list[Ending] = []
         for waiter, only_if_success in waiters:
             job = self._table.get(waiter)
@@ -192,23 +207,25 @@ class Tree:
         return in_vain
 
     # -- once more
-    def reopen(self, job: JobRow) -> None:
-        """A child of it starts anew: those above wait for it again, and sum up again when it ends. Raises Conflict when
-        the unique key of one above is held by another job."""
-        parent = job.parent
+    def reopen(self, job: JobRow) -> list[int]:
+        """A child of it starts anew: those above wait for it again, and sum up again when it ends. Returns those of them
+        that had ended. Raises Conflict when the unique key of one above is held by another job."""
+        parent, opened = job.parent, []
         while parent is not None:
             above = self._table.get(parent)
             if above is None:
-                return
+                break
             if not above.final:
                 self._database.run(self._open_again, (parent,))
                 self._changes.tell(parent, above.state)
-                return
+                break
             if above.unique_key is not None and (holder := self._table.holder(above.unique_key)) is not None:
                 raise Conflict(say("Job {holder} does the same at the moment.", holder=holder))
             self._database.run(self._reopen, (False, above.unique_key, parent))
             self._changes.tell(parent, row.RUNNING)
+            opened.append(parent)
             parent = above.parent
+        return opened
 
     def sums(self, job_id: int) -> dict[str, int]:
         """How many direct children are in every state that occurs."""

@@ -80,6 +80,10 @@ class Bulk:
             elif rows:
                 seen.add(key)
                 held.append((n, values, rows[0]))
+            elif self.keys == ("id",):  # ids are given by us alone, never by a file
+                outcome.rejected.append(
+                    (n, say("there is no {entity} with id {id}", entity=self.table.entity.name, id=key[0]))
+                )
             else:
                 seen.add(key)
                 fresh.append((n, values))
@@ -174,7 +178,7 @@ class Bulk:
 
     def _among(self, name: str, rows: Sequence[Numbered]) -> Iterator[tuple[list[Any], str]]:
         """Conditions that together cover the rows' values of one field, with their parameters."""
-        column = self.table.entity.by_name[name].column
+        column = "id" if name == "id" else self.table.entity.by_name[name].column
         listed = list({v.get(name) for _, v in rows} - {None})
         for start in range(0, len(listed), CHUNK):
             part = listed[start : start + CHUNK]
@@ -261,7 +265,7 @@ class Bulk:
 def check_keys(table: Table, keys: Sequence[str], mode: str) -> None:
     """Invalid when records cannot be told apart by these fields."""
     for key in keys:
-        if key not in table.place or key in ("id", "version"):
+        if key not in table.place or key == "version" or (key == "id" and len(keys) > 1):
             raise Invalid([Problem("key", say("records cannot be told apart by {key}", key=key), "key")])
     if mode == "update" and not keys:
         raise Invalid([Problem("key", say("to update records, say by which fields they are told apart"), "key")])

@@ -4,6 +4,7 @@ values are free. Everything wrong is listed at once."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from appliance.base.errors import Conflict, Invalid, Problem
@@ -53,6 +54,40 @@ def clean(work: Work, table: Table, values: Mapping[str, Any], row: Row | None) 
     if row is None:
         _fill(table, values, columns, links, problems)
     problems += wrong_targets(work, targets)
+    if problems:
+        raise Invalid(problems)
+    return columns, links
+
+
+def read_again(work: Work, table: Table, values: Mapping[str, Any]) -> tuple[Columns, Links]:
+    """Wire values that a record had once, as stored ones: typed, and links must lead somewhere, but limits that came later
+    do not turn it away. Raises Invalid."""
+    columns: Columns = {}
+    links: Links = {}
+    problems: list[Problem] = []
+    targets: list[tuple[Field, int]] = []
+    for name, value in values.items():
+        field = table.entity.by_name.get(name)
+        if field is None or value is None:
+            continue
+        loose = replace(field, min=None, max=None, min_length=None, max_length=None, pattern=None)
+        try:
+            stored = value if field.kind.assigned else field.kind.cleaner(loose)(value)
+        except Wrong as wrong:
+            problems.append(Problem(name, wrong.message, wrong.code))
+            continue
+        if field.many:
+            links[name] = stored or []
+            targets += [(field, t) for t in links[name]]
+        else:
+            columns[name] = stored
+            if field.relational and stored is not None:
+                targets.append((field, stored))
+    for field, target in targets:  # that it led there is known to whoever sees the record's past
+        other = work.registry.tables.get(field.target or "")
+        if other is None or work.row(other, target) is None:
+            text = say("there is no {entity} with id {id}", entity=field.target, id=target)
+            problems.append(Problem(field.name, text, "not_found"))
     if problems:
         raise Invalid(problems)
     return columns, links

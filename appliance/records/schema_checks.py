@@ -11,7 +11,7 @@ from appliance.records.builtin import BUILTIN
 from appliance.records.declaration import RESERVED, RESERVED_ENTITIES, Problems
 from appliance.records.entity import SYSTEM_FIELDS, Entity, Field
 
-HOUSE = {e.name: e for e in BUILTIN}
+HOUSE = {e.name: e for e in BUILTIN if e.name != "comment"}  # comments point at records, nothing at comments
 Known = Mapping[str, Entity]
 """Entities by name, as they are or are about to be."""
 

@@ -12,7 +12,7 @@ from appliance.base import clock, ids
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
-from appliance.records.checks import check_unique, clean, unique_groups
+from appliance.records.checks import check_unique, clean, read_again, unique_groups
 from appliance.records.entity import Field
 from appliance.records.kinds import AutoNumberKind, Wrong
 from appliance.records.linking import let_go, relate
@@ -36,7 +36,7 @@ class Work:
         self.database, self.registry, self.actor = database, registry, actor
         self.transaction = f"{PROCESS}-{next(_numbers)}"
         self.touched: set[str] = set()
-        self._log = log
+        self.log = log
         self._entries: list[tuple[Any, ...]] = []
         self._count = database.sql(
             "INSERT INTO ingot_counter (name, value) VALUES (?, ?) "
@@ -92,6 +92,36 @@ class Work:
         self._check_version(table, row, version)
         with self.attempt():  # a link further on may forbid it when the first ones are cleared already
             self._delete(table, record_id, set())
+
+    def bring_back(
+        self, entity: str, record_id: int, values: Values, *, at: str | None = None, by: int | None = None
+    ) -> Row:
+        """Store a deleted record again, under its id, with the wire values it had; `at` and `by` are when and by whom it was
+        created. What its fields demand of new values is not asked again. Raises NotFound when there never was one, NotAllowed
+        without the right to create it, Conflict when it is there or a unique value is taken, Invalid for values that do not
+        fit and links that lead nowhere."""
+        table = self.table(entity)
+        reach = may(self.actor, "create", entity)
+        last = self.log.of_record(entity, record_id, limit=1)
+        if not last:
+            raise NotFound(say("There is no {entity} with id {id}.", entity=entity, id=record_id))
+        if self.row(table, record_id):
+            raise Conflict(
+                say("There is a {entity} with id {id} already.", entity=entity, id=record_id), code="id_taken"
+            )
+        columns, links = read_again(self, table, values)
+        if reach == "own" and (self.actor.user is None or columns.get("owner") != self.actor.user):
+            raise NotAllowed(say("You may not bring this record back."))
+        check_unique(self, table, columns, None)
+        now = clock.wire_now()
+        columns |= {"created_at": at or now, "updated_at": now, "created_by": by, "updated_by": self.actor.user}
+        version = last[0].version + 1
+        row = (record_id, version, *(columns.get(f.name) for f in table.columns))
+        self.database.run(table.insert_at_sql, row)
+        for name, targets in links.items():
+            self._set_links(table, name, record_id, targets)
+        self.note(entity, record_id, version, "created", self._shown(table, row, links, creating=True))
+        return row
 
     def relate(
         self, entity: str, record_id: int, name: str, targets: list[int], how: str, *, version: int | None = None
@@ -167,7 +197,7 @@ class Work:
             raise Invalid(
                 [Problem("id", say("must be between {min} and {max}", min=1, max=BIGGEST_ID), "range", "/data/id")]
             )
-        if self.row(table, record_id) or self._log.of_record(name, record_id, limit=1):
+        if self.row(table, record_id) or self.log.of_record(name, record_id, limit=1):
             raise Conflict(say("There is a {entity} with id {id} already.", entity=name, id=record_id), code="id_taken")
         following = self.database.reserve_ids(table.entity.table, 1)[0]
         if following < record_id:  # PostgreSQL's sequence does not notice an id that is set by hand
@@ -181,7 +211,7 @@ class Work:
         if version is None or version == row[1]:
             return
         changed: dict[str, None] = {}
-        for entry in self._log.of_record(table.entity.name, row[0]):
+        for entry in self.log.of_record(table.entity.name, row[0]):
             if entry.version <= version:
                 break
             changed |= dict.fromkeys(entry.change)
@@ -266,5 +296,5 @@ class Work:
     def flush(self) -> None:
         """Write the entries; last thing before the commit."""
         if self._entries:
-            self._log.append(self._entries)
+            self.log.append(self._entries)
             self._entries = []

@@ -181,7 +181,7 @@ def _start(process: Process, services: Sequence[Service], stop_seconds: float) -
 
 def _settle_memory() -> None:
     """What is there by now stays until the end: the collector need not walk through it again and again. Beside an import,
-    whose log entries the followers read by the thousand, each full walk held all requests up for 45 ms."""
+    whose log entries the followers read by the thousand, a full walk held all requests up for as long as 45 ms."""
     gc.collect()
     gc.freeze()
 

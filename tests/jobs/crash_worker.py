@@ -1,4 +1,4 @@
-"""A process that works until it is killed: `crash_worker.py URL`. Run by test_jobs_crash.py."""
+"""A process that works until it is killed: `crash_worker.py URL THREADS`. Run by test_jobs_crash.py."""
 
 from __future__ import annotations
 
@@ -20,11 +20,17 @@ def nap(run: Run, number: int) -> dict[str, Any]:
     return {"number": number}
 
 
+def long_nap(run: Run, number: int) -> dict[str, Any]:
+    time.sleep(0.5)
+    return {"number": number}
+
+
 NAP = JobKind("nap", nap)
+LONG = JobKind("long", long_nap)
 PID = JobKind("pid", heavy_bodies.tell_pid, heavy=True)
 
 if __name__ == "__main__":
-    Shop(open_database(sys.argv[1]), [NAP, PID], threads=3).start()
+    Shop(open_database(sys.argv[1]), [NAP, LONG, PID], threads=int(sys.argv[2])).start()
     sys.stdout.write("up\n")
     sys.stdout.flush()
     time.sleep(300)

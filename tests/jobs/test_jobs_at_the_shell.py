@@ -39,3 +39,14 @@ def test_jobs_are_listed_shown_cancelled_and_tried_again_at_the_shell(ingot):
     assert ingot.jobs.get(first).run_after is None and ingot.jobs.get(second).state == "waiting"
     assert "There is no job 999." in ingot("show", "999", code=1)
     assert kind in ingot("list")
+
+
+def test_the_dead_are_retried_or_discarded_all_at_once(ingot):
+    ids = [ingot.jobs.enqueue("house.sweep") for _ in range(3)]
+    for job_id in ids:
+        ingot.jobs.tree.end(job_id, "dead", error="it broke")
+    assert "0 jobs retried" in ingot("retry", "--all-dead", "--kind", "other")
+    assert "cancelled" in ingot("discard", str(ids[0]))
+    assert "2 jobs retried" in ingot("retry", "--all-dead")
+    assert "0 jobs discarded" in ingot("discard", "--all-dead")
+    assert ingot("retry", code=2) and ingot("retry", "--all-dead", "3", code=2)

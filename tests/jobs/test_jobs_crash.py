@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from crash_worker import NAP, PID
+from crash_worker import LONG, NAP, PID
 from job_parts import Shop, until
 
 HERE = Path(__file__).parent
-JOBS, KILLS, THREADS = 200, 4, 3
+JOBS, KILLS, THREADS, MANY = 200, 4, 3, 40
 
 
-def start_worker(url: str) -> subprocess.Popen[bytes]:
+def start_worker(url: str, threads: int = THREADS) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, *HERE.parents[:2])))}
     process = subprocess.Popen(
-        [sys.executable, str(HERE / "crash_worker.py"), url], stdout=subprocess.PIPE, env=environment
+        [sys.executable, str(HERE / "crash_worker.py"), url, str(threads)], stdout=subprocess.PIPE, env=environment
     )
     assert process.stdout and process.stdout.readline() == b"up\n"
     return process
@@ -49,6 +49,33 @@ def test_a_worker_killed_again_and_again_loses_no_job_and_repeats_no_finished_on
     assert [ended[i].result for i in ids] == [{"number": n} for n in range(JOBS)]
     assert {i: ended[i].attempts for i in finished} == finished
     assert sum(job.attempts for job in ended.values()) <= JOBS + KILLS * THREADS
+    assert sum(jobs.queue.depth().values()) == 0
+
+
+def test_a_worker_killed_while_many_of_200_jobs_run_repeats_these_and_no_other(database, database_url):
+    jobs = Shop(database, [LONG]).jobs
+    ids = [jobs.enqueue("long", {"number": n}) for n in range(JOBS)]
+    worker = start_worker(database_url, MANY)
+    try:
+        until(lambda: jobs.counts()["success"] >= MANY and jobs.counts()["running"] >= MANY // 2)
+    finally:
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+    cut = {job.id for job in jobs.list(state="running", limit=JOBS)}
+    done = {job.id for job in jobs.list(state="success", limit=JOBS)}
+    assert len(cut) >= MANY // 2
+    worker = start_worker(database_url, MANY)
+    try:
+        until(lambda: jobs.counts()["success"] == JOBS)
+    finally:
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+    ended = {job.id: job for job in jobs.list(limit=JOBS)}
+    assert sorted(ended) == ids and [ended[i].result for i in ids] == [{"number": n} for n in range(JOBS)]
+    assert {i for i, job in ended.items() if job.attempts == 2} == cut
+    assert all(ended[i].attempts == 1 for i in done)
     assert sum(jobs.queue.depth().values()) == 0
 
 

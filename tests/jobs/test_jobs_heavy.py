@@ -51,6 +51,26 @@ def test_bodies_that_abort_leave_or_hang_end_dead_after_five_tries_while_others_
     assert here.worker.health()[0] == "ok"
 
 
+def test_a_body_that_hangs_past_its_limit_is_killed_with_its_process_each_time(shop):
+    hang = JobKind("hang", heavy_bodies.tell_pid, heavy=True, attempts=2, retry_delay=0.01, time_limit=1)
+    here = shop(hang, ADD, JobKind("echo", lambda run, n: n)).start()
+    job_id = here.jobs.enqueue("hang")
+    pids = []
+    for attempt in (1, 2):
+        told = until(
+            lambda n=attempt: (j := here.jobs.get(job_id)).attempts == n and j.message and j.message.isdigit() and j
+        )
+        pids.append(int(told.message))
+        assert here.reaches(here.jobs.enqueue("echo", {"n": attempt}), "success").finished_at  # others go on beside it
+        until(lambda n=attempt: here.jobs.get(job_id).attempts > n or here.jobs.get(job_id).state == "dead")
+    job = here.reaches(job_id, "dead")
+    assert "time limit of 1 s" in job.error and len(set(pids)) == 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    here.reaches(here.jobs.enqueue("add", {"a": 1, "b": 1}), "success")
+
+
 @pytest.mark.parametrize("body", [heavy_bodies.count, heavy_bodies.sleep])
 def test_a_heavy_job_is_cancelled_whether_it_listens_or_not(shop, monkeypatch, body):
     monkeypatch.setattr("appliance.jobs.kind.GRACE", 0.2)

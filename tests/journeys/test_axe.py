@@ -12,9 +12,7 @@ PAGES = ["/", "/styleguide", "/search?q=hotel", "/contacts", "/opportunities?sor
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_every_page_is_accessible(
-    visit: Callable[..., Site], axe: str, theme: str, viewport: dict[str, int]
-) -> None:
+def test_every_page_is_accessible(visit: Callable[..., Site], axe: str, theme: str, viewport: dict[str, int]) -> None:
     site = visit("erik", color_scheme=theme, viewport=viewport)
     found = []
     for path in PAGES:

@@ -77,7 +77,9 @@ def test_what_cannot_be_asked_is_refused_naming_the_parameter(records: Records) 
         ("text", "eq", "\x00"),
         ("text", "in", ",".join("x" * 201)), ("text", "empty", "maybe"), ("text.more", "eq", "1"), ("boxes", "eq", "x"),
         ("boxes", "contains", "1"), ("boxes.thing.boxes.thing.text", "eq", "1"), ("id", "empty", "true"), ("id", "eq", "9" * 30),
-        ("colours", "contains", "nonsense"), ("id.text", "eq", "1"), ("", "eq", "1"), ("created_by", "eq", "me"),
+        ("colours", "contains", "nonsense"), ("id.text", "eq", "1"), ("", "eq", "1"), ("created_by", "eq", "you"),
+        ("text.id", "eq", "me"), ("id", "eq", "me"), ("boxes", "eq", "me"), ("day", "eq", "last_0_days"),
+        ("at", "in", "today,next_3651_days"), ("day", "contains", "today"),
     ):  # fmt: skip
         with pytest.raises(BadRequest) as refused:
             parse_condition(records.registry, entity, path, operator, text, "filter[it]")

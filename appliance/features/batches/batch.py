@@ -1,5 +1,6 @@
-"""PATCH on a list: an asynchronous batch. `data` as a list creates and updates each; `data` as one object, with filters in
-the address, changes every record that matches. It runs as a job, in chunks; an item that fails is reported, not fatal."""
+"""PATCH and DELETE on a list: an asynchronous batch. `data` as a list creates and updates each; `data` as one object, with
+filters in the address, changes every record that matches, and DELETE deletes them; both can be tried with `?dry-run=true`. It
+runs as a job, in chunks; an item that fails is reported, not fatal, and the whole can be taken back."""
 
 from __future__ import annotations
 
@@ -11,32 +12,35 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from appliance.base.errors import BadRequest, IngotError, Invalid, NotFound
+from appliance.base.errors import BadRequest, IngotError
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
+from appliance.features.batches.bulk import CHUNK, KIND, change_chunk, chunks, preview, start_bulk, told
+from appliance.features.batches.changing import Change, from_resource
+from appliance.features.batches.matching import matching_ids, question
 from appliance.features.jobs.api import accepted, job_actor
+from appliance.features.undo.tracing import Trace, trace_of_job
 from appliance.http import requests
-from appliance.http.errors import translate
-from appliance.http.jsonapi import parameters
-from appliance.http.jsonapi.answers import check_accept
+from appliance.http.jsonapi.answers import answer, check_accept
+from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_resource
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.resources import writable
 from appliance.http.jsonapi.storing import Storing
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
 from appliance.jobs.run import Run
 from appliance.records.permissions import Actor
-from appliance.records.query import Page, Query
-from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.steps import Steps
 from appliance.records.work import Work
 
-KIND = "records.batch"
-CHUNK = 200
 MAX_ITEMS = 10_000
 SHOWN = 1_000
+COUNTED = ("created", "updated", "deleted", "unchanged")
+IDS = -1
+"""The step that settles which records a batch is about."""
 
 
 def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
@@ -48,70 +52,119 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
         check_accept()
         actor = requests.actor()
         entity = writable(records.registry, type_)
-        document = requests.body_object()
-        data = document.get("data")
-        text = request.query_string.decode("latin-1")
+        data = requests.body_object().get("data")
         if isinstance(data, dict):
-            asked = parameters.read(records.registry, entity, text)
-            if not asked.query.conditions:
-                raise BadRequest(
-                    say("To change many records by one resource, say which by filter[...]."), parameter="filter"
-                )
-        elif not isinstance(data, list) or not 1 <= len(data) <= MAX_ITEMS:
+            query = _query()[0]
+            question(records.registry, entity, query)
+            return _bulk(actor, entity.name, from_resource(records.registry, entity, data))
+        query, dry_run = _query()
+        if dry_run:
+            raise BadRequest(say("A list of resources cannot be tried."), parameter="dry-run")
+        if not isinstance(data, list) or not 1 <= len(data) <= MAX_ITEMS:
             raise BadRequest(say("data must be a list of 1 to {max} resources.", max=MAX_ITEMS), pointer="/data")
         stored = files.put(io.BytesIO(orjson.dumps(data)))
-        arguments = {"type": type_, "query": text, "blob": stored.sha256, "scopes": list(actor.scopes)}
-        job_id = jobs.enqueue(KIND, arguments, actor=job_actor(actor))
-        return accepted(jobs.get(job_id))
+        arguments = {"type": type_, "query": query, "blob": stored.sha256, "scopes": list(actor.scopes)}
+        return accepted(jobs.get(jobs.enqueue(KIND, arguments, actor=job_actor(actor))))
+
+    @api.delete("/<type_>")
+    def delete(type_: str) -> Response:
+        check_accept()
+        actor = requests.actor()
+        entity = writable(records.registry, type_)
+        return _bulk(actor, entity.name, Change(delete=True))
+
+    def _bulk(actor: Actor, entity: str, change: Change) -> Response:
+        query, dry_run = _query()
+        if dry_run:
+            return answer({"jsonapi": VERSION, "meta": preview(records, actor, entity, query, change)})
+        return accepted(jobs.get(start_bulk(records, jobs, actor, entity, query, change)))
 
     return api
+
+
+def _query() -> tuple[str, bool]:
+    """(the query string without dry-run, whether it said so)"""
+    dry_run, rest = False, []
+    for name, value in request.args.items(multi=True):
+        if name != "dry-run":
+            rest.append((name, value))
+        elif value in ("true", "false"):
+            dry_run = value == "true"
+        else:
+            raise BadRequest(say("{name} must be true or false.", name="dry-run"), parameter="dry-run")
+    return write_query(rest).removeprefix("?"), dry_run
 
 
 def batch_kind(records: Records, files: FileStore, actor_of: Callable[[str, list[str]], Actor]) -> JobKind:
     """The job behind it. It acts with the rights its requester has when it runs."""
 
-    def body(run: Run, type: str, query: str, blob: str, scopes: list[str]) -> dict[str, Any]:
+    def body(
+        run: Run,
+        type: str,
+        query: str,
+        scopes: list[str],
+        blob: str | None = None,
+        change: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         actor = actor_of(run.actor, scopes)
-        with files.open(blob) as stored:
-            data = orjson.loads(stored.read())
-        steps = Steps(records.database, f"job:{run.job_id}")
-        summary: dict[str, Any] = {"read": 0, "created": 0, "updated": 0, "errors": []}
-        items = _matching(records, actor, type, query, data) if isinstance(data, dict) else iter(data)
-        total = len(data) if isinstance(data, list) else None
-        number = 0
-        while chunk := list(islice(items, CHUNK)):
+        steps, trace = Steps(records.database, f"job:{run.job_id}"), Trace(records, trace_of_job(run.job_id))
+        data: Any = None
+        if blob is not None:
+            with files.open(blob) as stored:
+                data = orjson.loads(stored.read())
+        if isinstance(data, dict):  # asked for by an earlier release
+            entity = records.registry.of_type(type)
+            change = from_resource(records.registry, entity, {**data, "type": type}).shown()
+        if change is None:
+            return _items(run, actor, type, data, steps, trace)
+        return _change(run, actor, type, query, Change.read(change), steps, trace)
+
+    def _items(run: Run, actor: Actor, type_: str, data: list[Any], steps: Steps, trace: Trace) -> dict[str, Any]:
+        listed = iter(data)
+        parts = iter(lambda: list(islice(listed, CHUNK)), [])
+        return _through(run, actor, parts, len(data), steps, trace, lambda w, part, n: _chunk(w, type_, part, n))
+
+    def _change(
+        run: Run, actor: Actor, type_: str, query: str, change: Change, steps: Steps, trace: Trace
+    ) -> dict[str, Any]:
+        """The records are settled at the first start: after a kill -9 those changed already may not match any more, and
+        the others would be taken for them."""
+        entity = records.registry.of_type(type_)
+        kept = steps.result(IDS)
+        if kept is None:
+            asked = question(records.registry, entity, query)
+            ids = list(matching_ids(records, actor, asked))
+            kept = {"blob": files.put(io.BytesIO(orjson.dumps(ids))).sha256}
+            with records.database.write():
+                steps.mark(IDS, kept)
+        with files.open(kept["blob"]) as stored:
+            ids = orjson.loads(stored.read())
+
+        def chunk(work: Work, part: list[Any], first: int) -> dict[str, Any]:
+            return change_chunk(work, entity.name, part, change, first)
+
+        return _through(run, actor, chunks(ids), len(ids), steps, trace, chunk)
+
+    def _through(
+        run: Run, actor: Actor, parts: Iterator[list[Any]], total: int, steps: Steps, trace: Trace,
+        do: Callable[[Work, list[Any], int], dict[str, Any]],
+    ) -> dict[str, Any]:  # fmt: skip
+        summary: dict[str, Any] = {"read": 0, **dict.fromkeys(COUNTED, 0), "failed": 0, "errors": []}
+        for number, part in enumerate(parts):
             done = steps.result(number)
             if done is None:
-                with records.work(actor) as work:
-                    done = _chunk(work, type, chunk, number * CHUNK)
+                with records.work(actor) as work, trace.of(work):
+                    done = do(work, part, number * CHUNK)
                     steps.mark(number, done)
-            summary["read"] += len(chunk)
-            for name in ("created", "updated"):
-                summary[name] += done[name]
+            summary["read"] += len(part)
+            for name in COUNTED:
+                summary[name] += done.get(name, 0)
+            summary["failed"] += len({e["index"] for e in done["errors"]})
             summary["errors"] = (summary["errors"] + done["errors"])[:SHOWN]
-            number += 1
-            run.progress(summary["read"], total, f"{len(summary['errors'])} errors")
+            run.progress(summary["read"], total, f"{summary['failed']} errors")
         return summary
 
     return JobKind(KIND, body, lane="import", label=say("Batch of records"))
-
-
-def _matching(records: Records, actor: Actor, type_: str, query_text: str, data: dict[str, Any]) -> Iterator[Any]:
-    """The resource once for each record that matches now, by id, whatever the changes do to the filter."""
-    registry = records.registry
-    entity = registry.of_type(type_)
-    asked = parameters.read(registry, entity, query_text)
-    reading = Reading(records.database, registry, actor)
-    ids: list[int] = []
-    after: tuple[Any, ...] | None = None
-    while True:
-        found = reading.page(Query(entity.name, asked.query.conditions, (), Page(size=500, after=after, cursor=True)))
-        ids += [row[0] for row in found.rows]
-        if not found.more:
-            break
-        after = (ids[-1],)
-    for record_id in ids:
-        yield {**data, "type": type_, "id": str(record_id)}
 
 
 def _chunk(work: Work, type_: str, chunk: list[Any], first: int) -> dict[str, Any]:
@@ -133,7 +186,6 @@ def _chunk(work: Work, type_: str, chunk: list[Any], first: int) -> dict[str, An
                     storing.update(incoming, version if type(version) is int else None)
                     created = False
             done["created" if created else "updated"] += 1
-        except (IngotError, Invalid, NotFound) as error:
-            _, errors, _ = translate(error, work.actor.language)
-            done["errors"] += [{"index": n, **e} for e in errors]
+        except IngotError as error:
+            done["errors"] += told(error, work.actor, n, None)
     return done

@@ -63,13 +63,13 @@ def columns_of(entity: Entity) -> tuple[str, ...]:
 
 
 def count(records: Records, actor: Actor, wanted: Wanted) -> int:
-    return Reading(records.database, records.registry, actor).count(wanted.query)
+    return Reading(records.database, records.registry, actor, records.find).count(wanted.query)
 
 
 def pages(records: Records, actor: Actor, wanted: Wanted) -> Iterator[list[Values]]:
     """Records as {field: wire value} with id and version; links to many as lists of ids. Each page is read for itself:
     what changes behind it while it is written is seen, as in a list."""
-    reading = Reading(records.database, records.registry, actor)
+    reading = Reading(records.database, records.registry, actor, records.find)
     table = reading.table(wanted.entity)
     links = [f for f in table.links if f.name in wanted.names]
     plain = [n for n in wanted.names if n in table.place and n not in ("id", "version")]
@@ -93,7 +93,7 @@ def pages(records: Records, actor: Actor, wanted: Wanted) -> Iterator[list[Value
 
 def titles(records: Records, actor: Actor, wanted: Wanted, listed: list[Values]) -> dict[str, dict[str, str]]:
     """{relation: {id: what the record is called}} for a page; records that the actor may not see have no title."""
-    reading = Reading(records.database, records.registry, actor)
+    reading = Reading(records.database, records.registry, actor, records.find)
     entity = records.registry.entity(wanted.entity)
     found: dict[str, dict[str, str]] = {}
     for name in wanted.names:

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import IO, Any
 
+import orjson
+
 from appliance.base import clock
 from appliance.base.errors import Unsupported
 from appliance.base.text import say
@@ -84,13 +86,17 @@ def add_file(work: Work, kept: Kept, *, public: bool = False) -> Row:
     return work.row(table, file_id) or (file_id, 1)
 
 
-def sweep(database: Database, store: FileStore, older_than_seconds: float = DAY) -> int:
-    """Delete contents that neither a record of `file` nor a job names (an import's table, as long as the job is kept).
-    Returns how many. The age spares uploads whose record is to come."""
+def sweep(database: Database, store: FileStore, trash_days: int, older_than_seconds: float = DAY) -> int:
+    """Delete contents that neither a record of `file` nor a job names (an import's table, as long as the job is kept), nor
+    a file that was deleted within `trash_days` and may be brought back. Returns how many. The age spares uploads whose
+    record is to come."""
     record = database.sql("SELECT 1 FROM ingot_file WHERE sha = ? LIMIT 1")
     job = database.sql("SELECT 1 FROM ingot_job WHERE arguments LIKE ? LIMIT 1")
+    gone = database.sql("SELECT change FROM ingot_log WHERE entity = 'file' AND action = 'deleted' AND at > ?")
+    since = clock.micros() - trash_days * 86_400_000_000
+    trash = {orjson.loads(row[0]).get("sha", [None])[0] for row in database.rows(gone, (since,))}
 
     def held(sha: str) -> bool:
-        return bool(database.rows(record, (sha,)) or database.rows(job, (f"%{sha}%",)))
+        return sha in trash or bool(database.rows(record, (sha,)) or database.rows(job, (f"%{sha}%",)))
 
     return store.sweep(held, older_than_seconds)

@@ -15,7 +15,7 @@ class Box:
         self.refresh()
 
     def refresh(self) -> None:
-        rows = self._database.rows("SELECT key, value FROM ingot_meta WHERE key LIKE 'box:%'")
+        rows = self._database.rows("SELECT key, value FROM ingot_meta WHERE key IN ('box:name', 'box:timezone')")
         found: dict[str, str] = dict(rows)
         self.name: str = found.get(NAME) or "Ingot"
         self.timezone: str = found.get(TIMEZONE) or self._fallback

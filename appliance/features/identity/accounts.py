@@ -114,6 +114,6 @@ def grants_of(records: Records, roles: list[str]) -> tuple[Grants, bool]:
     merged = dict(merge(whole))
     everywhere = merged.get("*", {})
     for name, verbs in merged.items():  # a grant by name adds to `*`, it takes nothing away
-        if name not in ("*", "user", "role", "file"):
+        if name not in ("*", "user", "role", "file", "comment"):
             merged[name] = merge([{name: everywhere}, {name: verbs}])[name]
     return merged, "admin" in roles

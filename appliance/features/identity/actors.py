@@ -40,6 +40,10 @@ class Actors:
             theme=theme or "",
         )
 
+    def of_user(self, user_id: int) -> Actor | None:
+        """What a user may see now; None when they are gone or disabled."""
+        return self.actor_of(user_id, "user", user_id)
+
     def of_job(self, key: str, scopes: list[str]) -> Actor:
         """Who a job acts for, with the rights they have now. NotSignedIn when the user is gone or disabled."""
         if key == SYSTEM.key:

@@ -28,7 +28,7 @@ def new_choices(plan: Plan, layout: Layout, columns: tuple[Column, ...]) -> dict
         return {}
     known = {c.field.name: {fold(w).strip() for o in c.field.choices for w in (o.value, o.label)} for c in asked}
     found: dict[str, dict[str, str]] = {c.field.name: {} for c in asked}
-    for _, row in reading.rows(plan.path, layout):
+    for _, row in reading.sound_rows(plan.path, layout):
         for column in asked:
             text, name = row.get(column.header), column.field.name
             if not text or fold(text).strip() in known[name]:

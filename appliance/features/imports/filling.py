@@ -49,9 +49,11 @@ class Filling:
         """Raises Invalid for a mapping or keys that cannot work."""
         self.registry, self._layout, self._styles, self._choices = registry, layout, styles or {}, choices or {}
         entity = registry.entity(plan.entity)
-        self.mapping = Matching(registry, entity, layout.columns, self._styles, self._choices).make(plan.mapping)
+        wanted = dict(plan.mapping)
+        self._id = _id_column(layout, wanted.pop("id", "id")) if "id" in plan.keys else None
+        self.mapping = Matching(registry, entity, layout.columns, self._styles, self._choices).make(wanted)
         for key in plan.keys:
-            if key not in {c.field.name for c in self.mapping.columns}:
+            if key not in {c.field.name for c in self.mapping.columns} and not (key == "id" and self._id):
                 raise Invalid([Problem("key", say("the key {key} is filled by no column", key=key), "key")])
         check_keys(registry.tables[plan.entity], plan.keys, plan.mode)
         able = {c.field.name for c in self.mapping.columns if c.by and not c.more}
@@ -106,6 +108,8 @@ class Filling:
         short = SHORT in row and not self._fills
         values: dict[str, Any] = {}
         header = ""
+        if self._id:
+            values["id"] = _id(self._id, row.get(self._id))
         try:
             for column in self.mapping.columns:
                 header = column.header
@@ -165,6 +169,18 @@ class Filling:
                 value = found if column.more else found[0]
                 if value in asked and sees(work.actor, table, held):
                     known[value] = None if value in known else held[0]
+
+
+def _id_column(layout: Layout, wanted: str) -> str | None:
+    """The column that holds the records' own ids, of a file that was exported."""
+    return next((h for h in layout.columns if h.lower() == wanted.lower()), None)
+
+
+def _id(header: str, cell: Any) -> int | None:
+    text = str(cell or "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 18):
+        raise _Bad(say("{column}: {why}", column=header, why=say("must be a whole number")))
+    return int(text) if text else None
 
 
 def _wanted(column: Column, row: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +11,14 @@ from appliance.base import clock
 from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
+from appliance.features.undo import tracing
 from appliance.records.records import Records
-from appliance.records.work import Work
 
 SHELL = "shell-"
 """An import's public id is the number of its job; at the shell there is none, and it is this with a number of its own."""
-_COLUMNS = "id, job, actor, entity, file_name, plan, report, rejects, created_at, finished_at, undo_job, undone_at"
+_TRACE = "CASE WHEN job IS NULL THEN 'import:' || id ELSE 'job:' || job END"
+_UNDONE = f"(SELECT u.at FROM ingot_undone u WHERE u.name = {_TRACE})"
+_COLUMNS = "id, job, actor, entity, file_name, plan, report, rejects, created_at, finished_at, undo_job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,17 @@ class Import:
     undone_at: str | None
 
     @property
+    def trace(self) -> str:
+        """The name of the trace it left in the log: see features/undo/tracing.py."""
+        return f"import:{self.id}" if self.job is None else tracing.trace_of_job(self.job)
+
+    @property
     def public_id(self) -> str:
         return str(self.job) if self.job is not None else f"{SHELL}{self.id}"
 
 
 class History:
-    """Reads and writes ingot_import and ingot_import_chunk."""
+    """Reads and writes ingot_import."""
 
     def __init__(self, database: Database):
         self._database = database
@@ -64,8 +68,12 @@ class History:
     def undoing(self, import_id: int, job: int | None) -> None:
         self._set(import_id, undo_job=job)
 
-    def undone(self, import_id: int) -> None:
-        self._set(import_id, undone_at=clock.wire_now())
+    def trace(self, import_id: int) -> str:
+        return str(
+            self._database.rows(self._database.sql(f"SELECT {_TRACE} FROM ingot_import WHERE id = ?"), (import_id,))[0][
+                0
+            ]
+        )
 
     def get(self, public_id: str) -> Import:
         """By its public id. Raises NotFound."""
@@ -81,17 +89,6 @@ class History:
         where, values = ("WHERE actor = ? ", [actor]) if actor else ("", [])
         return self._select(f"{where}ORDER BY id DESC LIMIT {int(limit)}", *values)
 
-    def note(self, import_id: int, first: int, last: int, *, undo: bool = False) -> None:
-        sql = self._database.sql("INSERT INTO ingot_import_chunk (import, undo, first, last) VALUES (?, ?, ?, ?)")
-        self._database.run(sql, (import_id, undo, first, last))
-
-    def spans(self, import_id: int, *, undo: bool = False) -> list[tuple[int, int]]:
-        """(first, last) positions in the log, oldest first."""
-        sql = self._database.sql(
-            "SELECT first, last FROM ingot_import_chunk WHERE import = ? AND undo = ? ORDER BY first"
-        )
-        return [(row[0], row[1]) for row in self._database.rows(sql, (import_id, undo))]
-
     def _set(self, import_id: int, **values: Any) -> None:
         sets = ", ".join(f"{name} = ?" for name in values)
         with self._database.write():
@@ -100,35 +97,13 @@ class History:
             )
 
     def _select(self, rest: str, *values: Any) -> list[Import]:
-        rows = self._database.rows(self._database.sql(f"SELECT {_COLUMNS} FROM ingot_import {rest}"), values)
+        rows = self._database.rows(self._database.sql(f"SELECT {_COLUMNS}, {_UNDONE} FROM ingot_import {rest}"), values)
         return [Import(*(*r[:5], orjson.loads(r[5]), orjson.loads(r[6]) if r[6] else None, *r[7:])) for r in rows]
 
 
-class Spans:
-    """Is a position in the log one of these?"""
-
-    def __init__(self, *lists: list[tuple[int, int]]):
-        self._spans = sorted(span for one in lists for span in one)
-        self._firsts = [first for first, _ in self._spans]
-
-    def __contains__(self, position: int) -> bool:
-        place = bisect_right(self._firsts, position) - 1
-        return place >= 0 and position <= self._spans[place][1]
-
-
-class Trace:
+class Trace(tracing.Trace):
     """Notes which entries of the log an import leaves, in the transactions that leave them."""
 
-    def __init__(self, records: Records, import_id: int, *, undo: bool = False):
-        self._records, self.import_id, self._undo = records, import_id, undo
-        self._history = History(records.database)
-
-    @contextmanager
-    def of(self, work: Work) -> Iterator[None]:
-        """Around what one work does: nobody else writes meanwhile, so all that comes is ours."""
-        before = self._records.log.last()
-        yield
-        work.flush()
-        last = self._records.log.last()
-        if last > before:
-            self._history.note(self.import_id, before + 1, last, undo=self._undo)
+    def __init__(self, records: Records, import_id: int):
+        super().__init__(records, History(records.database).trace(import_id))
+        self.import_id = import_id

@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import NotAllowed
+from appliance.base.errors import IngotError, NotAllowed
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
 from appliance.features.files.storing import add_file, keep
 from appliance.features.imports.history import History, Trace
 from appliance.features.imports.layout import read_options
-from appliance.features.imports.plan import Plan
+from appliance.features.imports.plan import BrokenFile, Plan, Report, brief
 from appliance.features.imports.remembered import Remembered
 from appliance.features.imports.running import run_import
 from appliance.features.imports.undoing import undo_import
-from appliance.jobs.kind import Body, JobKind
+from appliance.jobs.kind import Body, JobKind, hopeless
 from appliance.jobs.run import Run
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -60,12 +60,22 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
                 rejects,
                 options,
             )
-            report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
+            broken: BrokenFile | None = None
+            try:
+                report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
+            except BrokenFile as error:
+                report, broken = error.report, error
+            except IngotError as error:  # not even begun, or no way on
+                if hopeless(error):
+                    history.finish(noted.id, Report(broken=str(error.message)).shown(), None)
+                raise
             if asked["mapping"] and not asked["dry_run"]:
                 Remembered(records.database).note(run.actor, asked["entity"], report.columns, {"options": {}, **asked})
             file_id = _keep(actor, rejects, noted.file_name) if report.rejected else None
             history.finish(noted.id, report.shown(), file_id)
-            return report.shown()
+            if broken:
+                raise broken
+            return brief(report.shown())
 
     def _keep(actor: Actor, rejects: Path, name: str) -> int | None:
         """The refused rows as a private file of whoever asked; None when they may not have files."""

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import orjson
 
+from appliance.base.errors import Invalid
 from appliance.base.text import say
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import BROKEN, JSON, LINES, Layout
@@ -29,8 +30,14 @@ def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
         return None
     layout = Layout(format_, (), encoding, header_row=0)
     found: dict[str, None] = {}
-    for _, row in islice(json_rows(path, layout), LOOK):
-        found |= dict.fromkeys(k for k in row if k != BROKEN)
+    broken: Exception | None = None
+    try:
+        for _, row in islice(json_rows(path, layout), LOOK):
+            found |= dict.fromkeys(k for k in row if k != BROKEN)
+    except Invalid as error:  # whoever reads the rows meets it again, behind those that can be read
+        broken = error
+    if not found and broken:
+        raise broken
     if not found:
         raise refused(say("the file is empty"), "empty")
     return Layout(format_, tuple(found), encoding, header_row=0)

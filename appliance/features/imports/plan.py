@@ -10,10 +10,13 @@ from typing import Any
 
 import orjson
 
+from appliance.base.errors import Invalid, Problem
 from appliance.features.imports.layout import BROKEN, EXTRA, Options
 
 SHOWN = 1_000
 """Rejected rows that a report lists; a file of rejects has them all."""
+BRIEF, BRIEF_TEXT, BRIEF_SIZE = 20, 300, 30_000
+"""Of these, the result of the job has so many, of so many characters, in so many bytes: all of it is in the import's report."""
 NOTES = ("#row", "#reason", "#more")
 """Columns that a file of rejects has behind its own: never taken for fields. `#more` holds what stood in no column."""
 Chunk = list[tuple[int, dict[str, Any]]]
@@ -51,6 +54,8 @@ class Report:
     unused_columns: tuple[str, ...] = ()
     new_choices: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
+    broken: str | None = None
+    """Where and why the file could not be read further; what stands above it was imported."""
 
     def counts(self) -> list[int]:
         return [getattr(self, name) for name in _COUNTS]
@@ -64,9 +69,27 @@ class Report:
             **dict(zip(_COUNTS, self.counts(), strict=True)),
             "rejects": [{"row": n, "reason": r} for n, r in self.rejects],
             "unused_columns": list(self.unused_columns), "new_choices": self.new_choices,
+            **({"broken": self.broken} if self.broken else {}),
             "seconds": round(self.seconds, 2),
             "rows_per_second": round(self.rows / self.seconds) if self.seconds else 0,
         }  # fmt: skip
+
+
+def brief(shown: dict[str, Any]) -> dict[str, Any]:
+    """A shown report that is small enough for the result of a job, whatever stands in it."""
+    rejects = [{**each, "reason": each["reason"][:BRIEF_TEXT]} for each in shown["rejects"][:BRIEF]]
+    found = {**shown, "rejects": rejects}
+    if len(orjson.dumps(found)) > BRIEF_SIZE:  # a thousand columns that nobody wanted, or new choices
+        found |= {"unused_columns": [], "new_choices": {}}
+    return found
+
+
+class BrokenFile(Invalid):
+    """The file could not be read to its end. `report` counts what was imported before."""
+
+    def __init__(self, problems: list[Problem], report: Report):
+        super().__init__(problems)
+        self.report = report
 
 
 class Rejects:
@@ -74,7 +97,7 @@ class Rejects:
 
     def __init__(self, path: Path | None, columns: Sequence[str], report: Report):
         self._report, self._columns = report, columns
-        self._file = path.open("w", encoding="utf-8", newline="") if path else None
+        self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="") if path else None
         self._writer = csv.writer(self._file) if self._file else None
         if self._writer:
             self._writer.writerow([*columns, *NOTES])

@@ -3,12 +3,11 @@ cannot be stored is noted with its number and the reason, and stops nothing."""
 
 from __future__ import annotations
 
-import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 
 from appliance.base.errors import Invalid, Problem
@@ -18,7 +17,7 @@ from appliance.features.imports.choices import add_choices, check_may_add, new_c
 from appliance.features.imports.filling import Filling
 from appliance.features.imports.history import Trace
 from appliance.features.imports.layout import CSV, LINES, Layout
-from appliance.features.imports.plan import Plan, Rejects, Report
+from appliance.features.imports.plan import BrokenFile, Chunk, Plan, Rejects, Report
 from appliance.features.imports.styles import find_styles
 from appliance.features.imports.unpacking import unpacked
 from appliance.records.permissions import Actor
@@ -46,7 +45,9 @@ def run_import(
 ) -> Report:
     """Do it. Raises Invalid or NotFound before the first row for a plan that cannot work. With `steps`, chunks that an
     earlier run of the same job stored are not stored again; `trace` remembers what to undo. A dry run says what would
-    happen, chunk by chunk: it does not see that two rows further apart than a chunk want the same unique value."""
+    happen, chunk by chunk: it does not see that two rows further apart than a chunk want the same unique value.
+
+    A file that is broken somewhere is imported as far as it can be read; then BrokenFile, with the report."""
     began = time.monotonic()
     with unpacked(plan.path) as path:
         plan = replace(plan, path=path)
@@ -55,12 +56,9 @@ def run_import(
         refused = Rejects(plan.rejects, layout.columns, report)
         total = _rough_count(path, layout) if progress else None
         layout = replace(layout, whole=frozenset(h for h, kind in filling.kinds.items() if kind == "json"))
-        rows = reading.rows(path, layout)
+        chunks = Chunks(path, layout)
         try:
-            for number in count():
-                chunk = list(islice(rows, CHUNK))
-                if not chunk:
-                    break
+            for number, chunk in enumerate(chunks):
                 if steps and (earlier := steps.result(number)):
                     refused.again(chunk, earlier["rejects"])
                     report.add(earlier["counts"])
@@ -82,16 +80,43 @@ def run_import(
                     rate = round(report.rows / report.seconds) if report.seconds else 0
                     message = f"{report.rows} rows, {report.rejected} rejected, {rate} rows/s"
                     progress(report.rows, max(total, report.rows) if total else None, message)
-        except UnicodeError as error:
-            text = say("the file is not {encoding} after row {row}", encoding=layout.encoding, row=report.rows)
-            raise Invalid([Problem("file", text, "encoding")]) from error
-        except csv.Error as error:
-            text = say("the file cannot be read after row {row}: {why}", row=report.rows, why=error)
-            raise Invalid([Problem("file", text, "unreadable")]) from error
         finally:
             refused.close()
     report.seconds = time.monotonic() - began
+    if chunks.broken:
+        report.broken = "; ".join(str(problem.message) for problem in chunks.broken)
+        raise BrokenFile(chunks.broken, report)
     return report
+
+
+class Chunks:
+    """A file's rows, CHUNK at a time. Where the file is broken the last chunk ends, and `broken` says why."""
+
+    def __init__(self, path: Path, layout: Layout):
+        self._rows, self._layout = reading.rows(path, layout), layout
+        self.broken: list[Problem] = []
+
+    def __iter__(self) -> Iterator[Chunk]:
+        while not self.broken:
+            chunk: Chunk = []
+            try:
+                for row in islice(self._rows, CHUNK):
+                    chunk.append(row)
+            except reading.UNREADABLE as error:
+                self.broken = self._problems(error, chunk)
+            if not chunk:
+                return
+            yield chunk
+
+    def _problems(self, error: Exception, chunk: Chunk) -> list[Problem]:
+        if isinstance(error, Invalid):
+            return error.problems
+        if isinstance(error, UnicodeError):
+            text = say("the file is not {encoding}: {why}", encoding=self._layout.encoding, why=error)
+            return [Problem("file", text, "encoding")]
+        row = chunk[-1][0] if chunk else 0
+        text = say("the file cannot be read after row {row}: {why}", row=row, why=error)
+        return [Problem("file", text, "unreadable")]
 
 
 def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tuple[Filling, Report]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -17,6 +18,7 @@ from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import EXTRA, XLSX, Layout, Options
 from appliance.features.imports.tables import LOOK, header_row, unique_names
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, ParseError, OSError, EOFError)
 WIDEST = 1_000
 """Columns: some files claim to have 16,384 of them."""
 
@@ -35,7 +37,12 @@ def sheet_layout(path: Path, options: Options) -> Layout:
                 options.sheet is None and sheet.sheet_state != "visible"
             ):
                 continue
-            listed = [[c or "" for c in cells] for cells in islice(_cells(sheet), LOOK)]
+            listed: list[list[str]] = []
+            try:
+                listed.extend([c or "" for c in cells] for cells in islice(_cells(sheet), LOOK))
+            except _DAMAGE:  # whoever reads the rows meets it again, behind those that can be read
+                if not listed:
+                    raise
             if not any(any(row) for row in listed):
                 continue
             width = max(len(r) for r in listed)
@@ -63,7 +70,11 @@ def sheet_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]
 @contextmanager
 def _book(path: Path) -> Iterator[Any]:
     import openpyxl  # here, as in exports/sheet.py: 0.2 s of every start that only a spreadsheet is worth
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+    # Where a file does not say how large its sheets are, openpyxl reads each to its end to find out, for nothing:
+    # `_cells` forgets it. The two openings of an import spent about a fifth of its reading on that.
+    ReadOnlyWorksheet._get_size = lambda _sheet: None
     with path.open("rb") as file:
         try:
             with warnings.catch_warnings():
@@ -71,7 +82,7 @@ def _book(path: Path) -> Iterator[Any]:
                 book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             yield book
             book.close()
-        except (zipfile.BadZipFile, KeyError, ValueError, ParseError, OSError, EOFError) as error:
+        except _DAMAGE as error:
             raise refused(say("this is not an XLSX file: {why}", why=error), "unreadable") from None
 
 
@@ -95,6 +106,8 @@ def _text(cell: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
+        if "_x" not in value:
+            return value
         from openpyxl.utils.escape import unescape
 
         return unescape(value)  # _x000D_: what XML cannot hold

@@ -16,7 +16,7 @@ def import_resource(done: Import, job: JobRow | None) -> dict[str, Any]:
     if job is not None:
         held = job_resource(job)["attributes"]
         shown = {k: held[k] for k in ("state", "progress", "error", "created_at", "started_at", "finished_at")}
-        shown["report"] = job.result
+        shown["report"] = done.report if done.report is not None else job.result  # which is the same in brief
     else:
         shown = {"state": "success" if done.finished_at else "failed", "progress": None, "error": None}
         shown |= {"created_at": done.created_at, "started_at": done.created_at, "finished_at": done.finished_at}

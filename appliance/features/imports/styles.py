@@ -46,7 +46,7 @@ def look_at_styles(
     open_ = {h: k for h, k in asked.items() if h not in told}
     found: dict[str, tuple[str | None, bool]] = {}
     if open_:
-        rows = reading.rows(path, layout)
+        rows = reading.sound_rows(path, layout)
         part = list(islice(rows, LOOK))
         found = {h: _judged(k, [r[h] for _, r in part if r.get(h)]) for h, k in open_.items()}
         waiting = {h for h, (_, unclear) in found.items() if unclear}

@@ -6,14 +6,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 from appliance.base.text import say
 from appliance.features.imports.encodings import SAMPLE, refused
-from appliance.features.imports.layout import CSV, EXTRA, SHORT, Layout, Options
+from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
 
 LOOK = 100
 """Rows that the dialect is judged by."""
@@ -26,7 +26,7 @@ csv.field_size_limit(10 * 1024 * 1024)
 
 def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     """Invalid when the file is empty, or no text."""
-    with path.open("r", encoding=encoding, newline="") as file:
+    with path.open("r", encoding=encoding, errors=errors_for(options), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:
@@ -46,15 +46,38 @@ def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     return Layout(CSV, columns, encoding, delimiter, quote, row)
 
 
+def errors_for(options: Options) -> str:
+    """What to do with bytes that are not of the encoding: where a person has named it, they are their rows' affair."""
+    return "surrogateescape" if options.encoding else "strict"
+
+
 def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
     """(row number, {column: text}) for each row below the header, which has its own number: a row with line breaks in
     quotes is one row. A missing cell is None and the row marked SHORT, surplus ones stand under EXTRA. Empty rows are
-    left out, but counted."""
+    left out, but counted. A row with bytes that are not of the encoding, or that csv cannot read, is marked BROKEN."""
     columns, width = layout.columns, len(layout.columns)
-    with path.open("r", encoding=layout.encoding, newline="") as file:
+    # Undecodable bytes become half surrogates, and those the row's own affair: one of them would else end the import.
+    with path.open("r", encoding=layout.encoding, errors="surrogateescape", newline="") as file:
+        lines = _Lines(file)
         # not sqlite-utils' reader for this one: it skips empty lines without counting, and a person looks for row 17
-        read = csv.reader(file, delimiter=layout.delimiter, quotechar=layout.quote)
-        for number, cells in enumerate(islice(read, layout.header_row, None), layout.header_row + 1):
+        read = csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote)
+        number = 0
+        while True:
+            lines.of_row.clear()
+            number += 1
+            try:
+                cells = next(read)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                text = "".join(lines.of_row)
+                yield number, {BROKEN: str(say("the row cannot be read: {why}", why=error)), "": text}
+                continue
+            if number <= layout.header_row:
+                continue
+            if lines.odd() and (text := "".join(lines.of_row)):
+                yield number, {BROKEN: str(say("the row is not {encoding}", encoding=layout.encoding)), "": text}
+                continue
             if len(cells) == width and cells[0]:
                 yield number, dict(zip(columns, cells, strict=True))
                 continue
@@ -66,6 +89,32 @@ def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]
             elif any(c.strip() for c in cells[width:]):
                 row[EXTRA] = cells[width:]
             yield number, row
+
+
+class _Lines:
+    """The lines of a file, which remembers those of the row at hand."""
+
+    def __init__(self, file: Iterable[str]):
+        self._lines = iter(file)
+        self.of_row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.of_row.append(line)
+        return line
+
+    def odd(self) -> bool:
+        """Is there half a surrogate in the row: a byte that is not of the encoding?"""
+        for line in self.of_row:
+            if not line.isascii():
+                try:
+                    line.encode()
+                except UnicodeEncodeError:
+                    return True
+        return False
 
 
 def unique_names(cells: Sequence[str]) -> tuple[str, ...]:

@@ -1,16 +1,18 @@
 """/api/jobs: background work as resources. PATCH with state `cancelled` cancels with all below, with state `waiting` tries
-an ended one again and starts one that is delayed, waits for others or for its retry; with `priority` it moves one."""
+an ended one again and starts one that is delayed, waits for others or for its retry; with `priority` it moves one.
+POST /api/jobs/retry and /api/jobs/discard steer all that the filters of the list find: ?filter[state]=dead."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from appliance.base.errors import Invalid, NotFound, Problem
 from appliance.base.text import say
-from appliance.features.jobs.asking import read_listing
+from appliance.features.jobs.asking import read_listing, read_sweep
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept
 from appliance.http.jsonapi.document import VERSION
@@ -19,10 +21,15 @@ from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
-from appliance.jobs.row import NEW, JobRow
+from appliance.jobs.row import CANCELLED, NEW, JobRow
+from appliance.jobs.steering import WRONG, Swept
 from appliance.records.permissions import Actor
 
 _SECRET = re.compile(r"password|secret|token|key$", re.IGNORECASE)
+
+
+AT_ONCE = 5_000
+"""Jobs that one request steers: some seconds. `meta.more` says that others are left."""
 
 
 def make_api(jobs: Jobs) -> Blueprint:
@@ -60,6 +67,26 @@ def make_api(jobs: Jobs) -> Blueprint:
         if "state" in attributes:
             row = steer(row, attributes["state"])
         return whole(row)
+
+    @api.post("/jobs/retry")
+    def retry_all() -> Response:
+        """All that the filters find, the dead ones where they name no state: those it was done to are counted in meta."""
+        return swept(jobs.retry_all, (*WRONG, CANCELLED))
+
+    @api.post("/jobs/discard")
+    def discard_all() -> Response:
+        return swept(jobs.discard_all, WRONG)
+
+    def swept(step: Callable[..., Swept], states: Sequence[str]) -> Response:
+        check_accept()
+        actor = requests.actor()
+        wanted = read_sweep(request.args, states)
+        if not actor.admin:
+            wanted["actor"] = job_actor(actor)
+        found = step(most=AT_ONCE, **wanted)
+        refused = [{"job": str(i), "detail": str(error.message)} for i, error in list(found.refused.items())[:100]]
+        meta = {"count": len(found.done), "refused": len(found.refused), "reasons": refused, "more": found.more}
+        return answer({"jsonapi": VERSION, "meta": meta})
 
     def steer(row: JobRow, state: Any) -> JobRow:
         if state == "cancelled":

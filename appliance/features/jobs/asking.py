@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +35,19 @@ def read_listing(args: Mapping[str, str]) -> dict[str, Any]:
         raise BadRequest(say("page[after] goes with the order -id alone."), parameter="page[after]")
     if number > 1:
         wanted["offset"] = (number - 1) * wanted["limit"]
+    return wanted
+
+
+def read_sweep(args: Mapping[str, str], states: Collection[str]) -> dict[str, Any]:
+    """Which jobs to steer all at once: filters alone. Raises BadRequest, also for a state that is not among `states`."""
+    for name in args:
+        if not name.startswith("filter["):
+            raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
+    wanted = read_listing(args)
+    del wanted["limit"]
+    if not set(wanted.get("state", ())) <= set(states):
+        text = say("must be one of: {choices}", choices=", ".join(states))
+        raise BadRequest(text, parameter="filter[state]")
     return wanted
 
 

@@ -14,6 +14,8 @@ from appliance.base.errors import BadRequest, IngotError
 from appliance.base.text import Text, say
 from appliance.features.live.job_news import JobNews
 from appliance.features.live.messages import Wish, read_wish
+from appliance.features.live.notice_news import NoticeNews, Unread
+from appliance.features.live.presence import Presence
 from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Subscriber
 from appliance.features.live.wishes import Wishes
@@ -38,10 +40,11 @@ class Live:
 
     name = "live"
 
-    def __init__(self, records: Records, hub: Hub, tail: Tail, jobs: Jobs | None = None):
+    def __init__(self, records: Records, hub: Hub, tail: Tail, jobs: Jobs | None = None, notices: Unread | None = None):
         self._records, self._hub = records, hub
         self._publisher = Publisher(records, hub)
-        self._wishes = Wishes(records, self._publisher)
+        self._presence = Presence(records, self._publisher)
+        self._wishes = Wishes(records, self._publisher, self._presence)
         self._subscribers: set[Subscriber] = set()
         self._queue: deque[Subscriber] = deque()
         self._wake = threading.Event()
@@ -50,6 +53,7 @@ class Live:
         self._access: tuple[int, ...] = ()
         self._look_at = self._look_anyway_at = 0.0
         self._job_news = JobNews(self._publisher, jobs, self._wake) if jobs else None
+        self._notice_news = NoticeNews(self._publisher, records.database, notices, self._wake) if notices else None
         tail.listen(self._hear)
 
     # ------------------------------------------------------------------ the service
@@ -101,6 +105,9 @@ class Live:
         with self._publisher.lock:
             subscriber.gone = True
             self._publisher.board.remove(subscriber, subscriber.topics)
+        self._presence.gone(subscriber)  # after `gone`: a wish that is being granted joins no more
+        if self._presence.due() is not None:
+            self._wake.set()
 
     # ------------------------------------------------------------------ the tail's thread
 
@@ -114,7 +121,8 @@ class Live:
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.wait(0.01 if self._queue else LOOK)
+            due = self._presence.due()
+            self._wake.wait(0.01 if self._queue else LOOK if due is None else min(due, LOOK))
             self._wake.clear()
             try:
                 self._look_after_actors()
@@ -122,6 +130,9 @@ class Live:
                     self._job_news.tell()
                 for _ in range(len(self._queue)):  # one turn for each
                     self._serve(self._queue.popleft())
+                if self._notice_news:
+                    self._notice_news.tell()
+                self._presence.tell()
                 if any(not _full(s) for s in self._queue.copy()):
                     self._wake.set()
             except Exception:
@@ -170,6 +181,8 @@ class Live:
             except IngotError:
                 actor = None
             if actor is not None:
+                if subscriber.present and actor != subscriber.actor:
+                    self._presence.look_again(subscriber)
                 subscriber.actor = actor
             elif subscriber.connection is not None:
                 self._hub.close(subscriber.connection, CloseReason.POLICY_VIOLATION)

@@ -15,6 +15,8 @@ from appliance.records.registry import Registry
 
 MOST_TOPICS = 200
 JOBS = "jobs"
+NOTICES = "notices"
+"""A topic of its own: how many notices this person has not read."""
 SCHEMA = {"entity": "entities", "field": "fields"}
 """Entries about the schema itself, and their types. Everybody who signs in may read those."""
 _TOPIC = re.compile(r"([a-z0-9-]+)(?:/([0-9]{1,18}))?")
@@ -22,11 +24,13 @@ _TOPIC = re.compile(r"([a-z0-9-]+)(?:/([0-9]{1,18}))?")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`after`: the last position the client knows of; None to begin now."""
+    """`after`: the last position the client knows of; None to begin now. `presence`: it wants to be told who else is on the
+    records it subscribes to, and a person is seen there."""
 
     subscribe: tuple[str, ...] = ()
     unsubscribe: tuple[str, ...] = ()
     after: int | None = None
+    presence: bool = False
 
 
 def read_wish(message: str | bytes) -> Wish:
@@ -38,12 +42,15 @@ def read_wish(message: str | bytes) -> Wish:
     if not isinstance(words, dict):
         raise BadRequest(say("The message must be a JSON object."))
     for word in words:
-        if word not in ("subscribe", "unsubscribe", "after"):
+        if word not in ("subscribe", "unsubscribe", "after", "presence"):
             raise BadRequest(say("{name} is no word of a message.", name=str(word)[:100]))
     after = words.get("after")
     if after is not None and (type(after) is not int or not 0 <= after < 2**63):
         raise BadRequest(say("{name} must be a position of the log.", name="after"))
-    wish = Wish(_topics(words, "subscribe"), _topics(words, "unsubscribe"), after)
+    presence = words.get("presence", False)
+    if type(presence) is not bool:
+        raise BadRequest(say("{name} must be true or false.", name="presence"))
+    wish = Wish(_topics(words, "subscribe"), _topics(words, "unsubscribe"), after, presence)
     if not (wish.subscribe or wish.unsubscribe):
         raise BadRequest(say("Send {example}.", example='{"subscribe": ["contacts", "contacts/42"]}'))
     return wish
@@ -72,7 +79,7 @@ def type_of_entry(registry: Registry, entry: Entry) -> str | None:
 def check_topics(registry: Registry, topics: tuple[str, ...]) -> None:
     """Does every topic name a type? BadRequest for the first that does not."""
     for topic in topics:
-        if type_of(topic) not in registry.by_type and type_of(topic) not in (JOBS, *SCHEMA.values()):
+        if type_of(topic) not in registry.by_type and type_of(topic) not in (JOBS, NOTICES, *SCHEMA.values()):
             raise BadRequest(say("There is no resource type {type}.", type=type_of(topic)[:100]))
 
 
@@ -82,6 +89,15 @@ def notice(position: int, type_: str, record: int, action: str) -> str:
 
 def job_notice(job: int, state: str) -> str:
     return f'{{"entity":"{JOBS}","id":"{job}","action":"{state}"}}'
+
+
+def presence_notice(topic: str, users: list[dict[str, str]], more: int) -> str:
+    """Who else is on a record; `more` are those beyond the ones that are named."""
+    return written({"presence": topic, "users": users} | ({"more": more} if more else {}))
+
+
+def unread_notice(count: int) -> str:
+    return f'{{"notices":{count}}}'
 
 
 def reset(position: int) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
+from appliance.features.live.commented import as_heard
 from appliance.features.live.messages import notice, reset, type_of_entry
 from appliance.features.live.subscribers import Board, Sight, Subscriber
 from appliance.http.sockets.hub import Hub
@@ -43,7 +44,7 @@ class Publisher:
         registry = self._records.registry
         news: list[tuple[Entry, str, list[Subscriber]]] = []
         own: dict[str, list[int]] = {}
-        for entry in entries:
+        for entry in as_heard(self._records, registry, entries):
             type_ = type_of_entry(registry, entry)
             if type_ is None:
                 continue

@@ -31,7 +31,7 @@ class Topic:
 class Subscriber:
     """One client. `again()` says who it is now; None, or an error, when it may no longer come in."""
 
-    __slots__ = ("actor", "again", "connection", "gone", "queued", "replayed", "topics", "wishes")
+    __slots__ = ("actor", "again", "connection", "gone", "present", "queued", "replayed", "topics", "wishes")
 
     def __init__(self, actor: Actor, again: Again):
         self.actor, self.again = actor, again
@@ -39,6 +39,7 @@ class Subscriber:
         self.topics: dict[str, Topic] = {}
         self.wishes: deque[Wish | IngotError] = deque()
         self.gone = False
+        self.present: set[str] = set()  # records on which it asked who else is there
         self.queued = False  # it stands in the queue of those whose wishes are served
         self.replayed: int | None = None  # how far the wish at hand has come
 

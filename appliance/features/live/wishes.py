@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from appliance.base.errors import BadRequest, IngotError
 from appliance.base.text import say
+from appliance.features.live.commented import as_heard
 from appliance.features.live.messages import (
     JOBS,
     MOST_TOPICS,
+    NOTICES,
     Wish,
     check_topics,
     notice,
@@ -16,6 +18,7 @@ from appliance.features.live.messages import (
     type_of_entry,
     written,
 )
+from appliance.features.live.presence import Presence
 from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Sight, Subscriber
 from appliance.records.log import Entry
@@ -28,8 +31,8 @@ CHUNK = 500
 class Wishes:
     """For one thread. A wish is fulfilled in parts, so that a long replay delays nobody else."""
 
-    def __init__(self, records: Records, publisher: Publisher):
-        self._records, self._publisher = records, publisher
+    def __init__(self, records: Records, publisher: Publisher, presence: Presence):
+        self._records, self._publisher, self._presence = records, publisher, presence
 
     def answer(self, subscriber: Subscriber, words: dict[str, object]) -> None:
         self._publisher.send([subscriber], written(words))
@@ -52,15 +55,19 @@ class Wishes:
         if wish.unsubscribe:
             with self._publisher.lock:
                 self._publisher.board.remove(subscriber, wish.unsubscribe)
+            self._presence.leave(subscriber, wish.unsubscribe)
             self.answer(subscriber, {"unsubscribed": wish.unsubscribe})
         if not wish.subscribe:
             return True
         last = self._records.log.last()
         if wish.after is not None and wish.after <= last <= wish.after + FURTHEST:
             with self._publisher.lock:
-                jobs = [topic for topic in wish.subscribe if type_of(topic) == JOBS]  # not in the log: they begin now
+                jobs = [
+                    topic for topic in wish.subscribe if type_of(topic) in (JOBS, NOTICES)
+                ]  # not in the log: they begin now
                 self._go_live(subscriber, jobs, last, last)
             self.answer(subscriber, {"subscribed": wish.subscribe, "position": wish.after})
+            self._join(subscriber, wish)
             subscriber.replayed = wish.after
             return False
         with self._publisher.lock:
@@ -68,7 +75,12 @@ class Wishes:
             self._go_live(subscriber, wish.subscribe, position, position)  # before the answer, which is a promise
             anew = {"reset": True} if wish.after is not None else {}
             self.answer(subscriber, {"subscribed": wish.subscribe, "position": position, **anew})
+        self._join(subscriber, wish)
         return True
+
+    def _join(self, subscriber: Subscriber, wish: Wish) -> None:
+        if wish.presence:
+            self._presence.join(subscriber, wish.subscribe)
 
     def _replay(self, subscriber: Subscriber, wish: Wish) -> bool:
         assert subscriber.replayed is not None and wish.after is not None
@@ -87,7 +99,7 @@ class Wishes:
     def _tell_again(self, subscriber: Subscriber, wish: Wish, entries: list[Entry]) -> None:
         registry, actor, wanted = self._records.registry, subscriber.actor, set(wish.subscribe)
         chosen: list[tuple[Entry, str]] = []
-        for entry in entries:
+        for entry in as_heard(self._records, registry, entries):
             type_ = type_of_entry(registry, entry)
             if type_ is None:
                 continue

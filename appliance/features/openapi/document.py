@@ -18,10 +18,13 @@ from appliance.features.openapi.parts import (
     WRITE,
     body,
     error_responses,
+    ok,
     operation,
+    query,
 )
-from appliance.features.openapi.schemas import document, entity_schemas, name_of
+from appliance.features.openapi.schemas import document, entity_schemas, obj
 from appliance.features.openapi.shared_schemas import SHARED
+from appliance.records.entity import Entity
 from appliance.records.registry import Registry
 
 Served = Collection[tuple[str, str]]
@@ -45,7 +48,7 @@ def describe(registry: Registry, served: Served, version: str) -> dict[str, Any]
         schemas |= entity_schemas(registry, entity)
         _merge(paths, entity_paths(registry, entity))
         if not entity.builtin:
-            _merge(paths, {f"/api/{entity.type}": {"patch": _batch(entity.name, entity.type, name_of(entity))}})
+            _merge(paths, {f"/api/{entity.type}": _bulk(entity)})
     _merge(paths, fixed_paths())
     known = {(method.lower(), _SLOT.sub("*", path)) for method, path in served}
     generic = _generic(registry)
@@ -94,14 +97,30 @@ def _generic(registry: Registry) -> dict[str, str]:
     return found
 
 
-def _batch(name: str, type_: str, schema: str) -> dict[str, Any]:
+def _bulk(entity: Entity) -> dict[str, Any]:
+    """Changing and deleting many at once, as a job; tried first with dry-run."""
     each = {"description": "a resource; what is none is an error in the job's result, not here"}
     data = {"anyOf": [{"type": "array", "minItems": 1, "maxItems": 10_000, "items": each}, {"type": "object"}]}
-    text = (
-        "A list of resources creates or updates each; one resource, with filters in the address, changes what matches."
+    change = (
+        "A list of resources creates or updates each; one resource, with filters in the address, changes what matches. A "
+        "relationship to many with `meta.how` add, remove or replace changes links."
     )
+    dry = query("dry-run", "true: count and try, change nothing", {"type": "string", "enum": ["true", "false"]})
+    counted = obj({"jsonapi": {"type": "object"}, "meta": {"type": "object"}}, ("meta",))
+    answers = {200: ok("With dry-run: how many match, would change, are blocked.", counted), **ACCEPTED}
     request = body({"type": "object", "required": ["data"], "properties": {"data": data}})
-    return operation(type_, f"batch_{name}", "Change many", ACCEPTED, WRITE, request=request, description=text)
+    some = query("filter[id][in]", "these records; all filters of the list are taken")
+    parameters = [some, dry]
+    return {
+        "patch": operation(
+            entity.type, f"batch_{entity.name}", "Change many", answers, WRITE, parameters=parameters, request=request,
+            description=change,
+        ),
+        "delete": operation(
+            entity.type, f"delete_{entity.plural}", "Delete many", answers, WRITE, parameters=parameters,
+            description="What the filters match, which must be there: `filter[id][gt]=0` means all.",
+        ),
+    }  # fmt: skip
 
 
 def _tags(registry: Registry, paths: Paths) -> list[dict[str, str]]:

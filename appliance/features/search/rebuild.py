@@ -15,8 +15,8 @@ from appliance.records.tables import Row, Table
 Progress = Callable[[int, int], None]
 BATCH = 500
 COMMIT = 50_000
-"""Documents between two commits: what is not committed keeps a note in memory for each document, and a server that made
-the index of 1.4 million anew in one go held 1.2 GB."""
+"""Documents between two commits: what is not committed keeps a note in memory for each document: 338 MB after
+250,000 of them without a commit, 156 MB with."""
 
 
 def rebuild(

@@ -14,6 +14,7 @@ from flask import Response, request
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.http.jsonapi.media import choose
+from appliance.records.work import Work
 
 OPTIONS = orjson.OPT_NON_STR_KEYS
 MEMORY = 32 * 1024 * 1024
@@ -95,6 +96,14 @@ def answer_bytes(
 
 def no_content() -> Response:
     return Answer(status=204, headers={"Vary": VARY}, mimetype=None)
+
+
+def of_work(response: Response, work: Work) -> Response:
+    """The answer to a write names its transaction, by which it can be undone (POST /api/undo); nothing when nothing
+    changed."""
+    if work.touched:
+        response.headers["Ingot-Transaction"] = work.transaction
+    return response
 
 
 def check_accept() -> None:

@@ -13,7 +13,7 @@ from appliance.base.errors import BadRequest, Conflict, IngotError, Invalid, Not
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import incoming as reading_in
-from appliance.http.jsonapi.answers import answer, no_content, no_parameters
+from appliance.http.jsonapi.answers import answer, no_content, no_parameters, of_work
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_resource
@@ -72,11 +72,9 @@ class Operations:
                 table = work.table(entity.name)
                 results.append({"data": documents.resource(table, work.row(table, row[0]) or row)})
         if not any(results):
-            return no_content()
-        return answer(
-            {"jsonapi": {**VERSION, "ext": [ATOMIC]}, "atomic:results": results},
-            media=media,
-        )
+            return of_work(no_content(), work)
+        document = {"jsonapi": {**VERSION, "ext": [ATOMIC]}, "atomic:results": results}
+        return of_work(answer(document, media=media), work)
 
     def _one(self, work: Work, storing: Storing, operation: Any, where: str) -> tuple[Row | None, Entity | None]:
         if not isinstance(operation, dict) or operation.get("op") not in ("add", "update", "remove"):

@@ -11,7 +11,7 @@ from appliance.base.errors import BadRequest, Invalid, NotAllowed, NotFound
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi import incoming, parameters
-from appliance.http.jsonapi.answers import answer, check_accept, no_content, no_parameters
+from appliance.http.jsonapi.answers import answer, check_accept, no_content, no_parameters, of_work
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
@@ -97,7 +97,7 @@ class Relationships:
                     work.relate(entity.name, record_id, name, ids, how, version=version)
             except Invalid as error:
                 raise incoming.placed(error, entity, at="/data") from None
-        return no_content()
+        return of_work(no_content(), work)
 
     def history(self, type_: str, id_: str) -> Response:
         """GET /api/<type>/<id>/history: the record's log entries, newest first."""

@@ -22,6 +22,7 @@ from appliance.http.jsonapi.answers import (
     check_accept,
     no_content,
     no_parameters,
+    of_work,
 )
 from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.idempotency import Idempotency
@@ -157,7 +158,8 @@ class Resources:
             location = f"/api/{entity.type}/{row[0]}"
             body = Documents(reading, asked).one(table, row)
             etag = etag_of(work.registry, row)
-            return answer(body, 201 if created else 200, etag=etag, location=location if created else None)
+            done = answer(body, 201 if created else 200, etag=etag, location=location if created else None)
+            return of_work(done, work)
 
         return self.idempotency.once(actor, run)
 
@@ -183,7 +185,7 @@ class Resources:
             reading = Reading(self.records.database, work.registry, actor)
             body = Documents(reading, asked).one(table, row)
             etag = etag_of(work.registry, row)
-        return answer(body, etag=etag)
+        return of_work(answer(body, etag=etag), work)
 
     def delete(self, type_: str, id_: str) -> Response:
         """DELETE /api/<type>/<id>: 204."""
@@ -193,7 +195,7 @@ class Resources:
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
             work.delete(entity.name, read_id(entity, id_), version=wanted_version({}))
-        return no_content()
+        return of_work(no_content(), work)
 
     def _asked_of_write(self, registry: Registry, entity: Entity) -> Asked | None:
         asked = self.asked(registry, entity, listing=False) if request.query_string else None

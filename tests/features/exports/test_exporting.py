@@ -12,9 +12,11 @@ import orjson
 import pytest
 
 from appliance.base.errors import BadRequest, Invalid, NotFound
+from appliance.engines.files.local import LocalFiles
 from appliance.features.exports import listing
 from appliance.features.exports.exporting import stream, write
 from appliance.features.exports.listing import read_wanted
+from appliance.features.files.storing import add_file, keep
 from appliance.features.imports.plan import Plan
 from appliance.features.imports.running import run_import
 from appliance.records.declaration import read_entity
@@ -143,3 +145,41 @@ def test_a_text_that_a_sheet_cannot_hold_is_refused_or_cut(shelf: Records, tmp_p
     with pytest.raises(Invalid):
         write(shelf, SYSTEM, read_wanted(shelf, "things", "", "xlsx", "lossless"), tmp_path / "a")
     write(shelf, SYSTEM, read_wanted(shelf, "things", "", "xlsx", "spreadsheet"), tmp_path / "b")
+
+
+def test_files_come_back_as_the_same_files_and_running_numbers_only_where_the_record_is_the_same(
+    records: Records, tmp_path: Path
+) -> None:
+    """What an import cannot bring back: id, version, times and authors are given by the system, and so are running
+    numbers, for a new record gets a new one. A file field holds the ids of files, which the same box has and another has
+    not: there such rows are refused, by name."""
+    fields = [
+        {"name": "number", "kind": "auto_number"}, {"name": "code", "unique": True}, {"name": "one", "kind": "file"},
+        {"name": "some", "kind": "files"},
+    ]  # fmt: skip
+    with records.change_schema(SYSTEM) as schema:
+        schema.create_entities(
+            [read_entity({"name": name, "plural": f"{name}s", "fields": fields}) for name in ("thing", "other")]
+        )
+    store = LocalFiles(tmp_path / "store")
+    with records.work(SYSTEM) as work:
+        ids = [
+            str(add_file(work, keep(store, io.BytesIO(name.encode()), limit=None, name=name, claimed="text/plain"))[0])
+            for name in ("a.txt", "b.txt")
+        ]
+        work.create("other", {"code": "before"})
+        work.create("thing", {"code": "x", "one": ids[0], "some": ids})
+        work.create("thing", {"code": "y"})
+    path = tmp_path / "things"
+    before = shown(records, "thing")
+    for format_ in ("csv", "xlsx", "jsonl"):
+        write(records, SYSTEM, read_wanted(records, "things", "", format_, "lossless"), path)
+        same = run_import(records, SYSTEM, Plan("thing", path, ("code",)))
+        assert (same.unchanged, same.rejects) == (2, []) and shown(records, "thing") == before
+    run_import(records, SYSTEM, Plan("other", path, mode="create"))
+    copied = shown(records, "other")[1:]
+    assert [(c["code"], c["one"], c["some"]) for c in copied] == [(b["code"], b["one"], b["some"]) for b in before]
+    assert [c["number"] for c in copied] != [b["number"] for b in before]
+    lost = tmp_path / "lost.csv"
+    lost.write_text("code,one\nz,999\n")
+    assert run_import(records, SYSTEM, Plan("thing", lost)).rejected == 1

@@ -63,7 +63,7 @@ def test_a_public_file_is_for_everybody_until_it_is_made_private_again(house: Fi
     house.who = None
     assert house.client.get(file["content"]).status_code == 401
     page = house.client.get(file["content"], headers={"Accept": "text/html"})
-    assert (page.status_code, page.headers["Location"]) == (303, "/sign-in")
+    assert (page.status_code, page.headers["Location"]) == (303, "/sign-in?next=%2Ffiles%2F1%2Fa.txt")
 
 
 def test_what_could_run_is_saved_and_never_shown_whatever_it_was_called(house: FileHouse) -> None:

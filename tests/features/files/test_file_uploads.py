@@ -122,13 +122,14 @@ def test_the_sweep_takes_bytes_only_when_the_last_record_of_them_is_gone(house: 
     database = house.records.database
     first, second = house.upload(b"same"), house.upload(b"same", "b.txt")
     house.client.delete(f"/api/files/{first['id']}")
-    assert sweep(database, house.store, 0) == 0
+    assert sweep(database, house.store, 0, 0) == 0
     assert house.client.get(second["content"]).data == b"same"
     house.client.delete(f"/api/files/{second['id']}")
-    assert sweep(database, house.store) == 0  # too young: an upload in flight has no record either
-    assert sweep(database, house.store, -1) == 1
+    assert sweep(database, house.store, 0) == 0  # too young: an upload in flight has no record either
+    assert sweep(database, house.store, 30, -1) == 0  # in the trash: whoever brings the file back finds its bytes
+    assert sweep(database, house.store, 0, -1) == 1
     assert house.store.size() == 0
-    (kind,) = make_kinds(database, house.store)
+    (kind,) = make_kinds(database, house.store, 30)
     assert kind.body(None) == {"deleted": 0}
 
 
@@ -138,5 +139,5 @@ def test_the_sweep_spares_what_a_job_names(house: FileHouse) -> None:
     sha = house.store.put(io.BytesIO(b"a,b\n1,2\n")).sha256
     jobs.enqueue("import", {"blob": sha})
     house.store.put(io.BytesIO(b"nobody's"))
-    assert sweep(database, house.store, -1) == 1
+    assert sweep(database, house.store, 0, -1) == 1
     assert house.store.exists(sha)

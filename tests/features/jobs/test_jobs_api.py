@@ -96,3 +96,25 @@ def test_gauges_tell_what_waits_how_long_and_what_has_ended(door):
     assert 0 <= numbers['ingot_jobs_oldest_waiting_seconds{lane="mail"}'] < 60
     assert numbers['ingot_jobs_ended_total{lane="default",state="cancelled"}'] == 1
     assert numbers["ingot_job_retries_total"] == 0
+
+
+def test_all_that_filters_find_is_retried_or_discarded_and_people_steer_their_own(door):
+    jobs = door.jobs
+    ids = [jobs.enqueue("echo", actor=f"user:{1 + n % 2}") for n in range(6)]
+    lost = jobs.enqueue("fail")
+    for job_id in ids:
+        jobs.tree.end(job_id, "dead", error="it broke")
+    jobs.tree.end(lost, "failed", error="it broke")
+    door.who = "ann"
+    assert door.ask("POST", "/api/jobs/retry?filter[actor]=user:1")["meta"]["count"] == 3
+    assert {jobs.get(i).state for i in ids[1::2]} == {"waiting"}
+    door.who = "root"
+    assert door.ask("POST", "/api/jobs/discard?filter[state]=failed,dead&filter[kind]=fail")["meta"]["count"] == 1
+    assert jobs.get(lost).state == "cancelled" and jobs.get(lost).error == "it broke"
+    assert door.ask("POST", "/api/jobs/retry?filter[state]=dead")["meta"] == {
+        "count": 3, "refused": 0, "reasons": [], "more": False,
+    }  # fmt: skip
+    assert jobs.counts()["dead"] == 0
+    for query in ("filter[state]=running", "page[size]=3", "sort=id", "filter[kind]=%00"):
+        door.ask("POST", f"/api/jobs/retry?{query}", 400)
+    door.ask("POST", "/api/jobs/discard?filter[state]=cancelled", 400)

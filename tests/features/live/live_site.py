@@ -19,6 +19,7 @@ from appliance.features.identity.who import Who
 from appliance.features.live.door import make_live
 from appliance.features.live.live import Live
 from appliance.features.live.subscribers import Again
+from appliance.features.notices.table import Notices
 from appliance.http.app import create_app
 from appliance.http.hosts import Hosts
 from appliance.http.sockets.hub import Hub
@@ -47,7 +48,8 @@ class LiveSite:
         self.who = Who(records, self.sessions)
         self.jobs = Jobs(database, DatabaseQueue(database), [JobKind("nap", lambda run: None)])
         self.hub, self.tail = Hub(), Tail(database, records)
-        self.live = Live(records, self.hub, self.tail, self.jobs)
+        self.notices = Notices(records)
+        self.live = Live(records, self.hub, self.tail, self.jobs, self.notices)
         app = create_app(
             blueprints=[make_live(self.live, self.hub, self.resolver)],
             authenticate=self.who.authenticate,

@@ -24,6 +24,7 @@ from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.live.live import Live
+from appliance.features.notices.table import Notices
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.jobs import Jobs
 from appliance.records.declaration import read_entity
@@ -120,4 +121,5 @@ def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     settings = load(root / "home", environment={})
-    return assembly.House(settings, database, records, jobs, files, MemoryCache(), sessions, Claim(database), who)
+    cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
+    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, who, notices)

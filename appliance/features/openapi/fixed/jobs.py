@@ -44,6 +44,8 @@ def _jobs() -> Paths:
     change = body(obj({"data": data}, ("data",)))
     one, now = {200: ok("It.", JOB)}, {200: ok("As it is now.", JOB)}
     page = {200: ok("A page; for administrators `meta.counts` says how many there are of each state.", ref("JobList"))}
+    done = {200: ok("`meta` says how many, and whether there are more.", obj({"meta": {"type": "object"}}, ("meta",)))}
+    many = [p for p in _job_listing() if not p["name"].startswith(("sort", "page"))]
     about = (
         "`cancelled` cancels it with all below it. `waiting` tries one that has ended again, and starts one now that is "
         "delayed, waits for others or for its retry. `priority` moves it in the queue."
@@ -61,6 +63,18 @@ def _jobs() -> Paths:
             "patch": operation(
                 "jobs", "change_job", "Cancel a job, try it again, move it", now, WRITE, request=change, description=about
             ),
+        },
+        "/api/jobs/retry": {
+            "post": operation(
+                "jobs", "retry_jobs", "Try many again", done, WRITE, parameters=many,
+                description="Those that the filters find, the dead ones without any; 5,000 at once.",
+            )
+        },
+        "/api/jobs/discard": {
+            "post": operation(
+                "jobs", "discard_jobs", "Give many up", done, WRITE, parameters=many,
+                description="They become cancelled and keep their errors.",
+            )
         },
     }  # fmt: skip
 

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.records.records import Records
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # together.py stands beside the rooms that share it
+
+from together import Together
+
+
+@pytest.fixture
+def house(records: Records, tmp_path: Path) -> Iterator[Together]:
+    found = Together(records, tmp_path)
+    yield found
+    found.stop()
