@@ -47,6 +47,7 @@ from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
+from appliance.features.jobs import pages as job_pages
 from appliance.features.live.door import make_live
 from appliance.features.live.live import Live
 from appliance.features.notices import api as notices_api
@@ -229,6 +230,7 @@ def public_door(parts: Outside) -> Flask:
             imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
             exports_api.make_api(records, jobs),
             jobs_api.make_api(jobs),
+            job_pages.make_pages(records, jobs),
             schedules_api.make_api(jobs),
             search_api.make_api(records, parts.engine),
             files_api.make_api(resources, house.files, max_upload=settings.max_upload),

@@ -59,8 +59,9 @@ def pack(folder: Path, **files: str) -> Path:
 def test_what_ships_is_the_crm_and_a_demo_of_it() -> None:
     crm, demo = list_packs()
     assert (crm.name, demo.name, demo.requires) == ("crm", "demo", ["crm"])
-    wanted = "accounts calls cases contacts events leads notes opportunities products tasks"
+    wanted = "accounts calls cases contacts events leads notes opportunities products tags tasks"
     assert sorted(e.plural for e in crm.entities) == wanted.split()
+    assert [e.plural for e in crm.entities][:3] == ["accounts", "contacts", "leads"], "as pack.toml orders them"
     assert {r.plural for r in demo.records} == set(wanted.split())
 
 

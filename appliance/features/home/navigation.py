@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
 from functools import lru_cache
 
 from appliance.base import paths
@@ -17,11 +16,8 @@ Section = tuple[str, list[Place]]
 
 
 class Navigation:
-    """`house`: the places that are no entities, each with the sentence for its name; `admin` ones only for those."""
-
-    def __init__(self, records: Records, house: Sequence[tuple[str, str, str, bool]] = ()):
+    def __init__(self, records: Records):
         self._records = records
-        self._house = house
 
     def sections(self, me: Person) -> list[Section]:
         if me.actor is None:
@@ -34,7 +30,9 @@ class Navigation:
         listed: list[Section] = [("", [Place(say("Home").render(me.language), "/", "home")])]
         own = say("Records").render(me.language)
         listed += [(label(pack_label(pack), me.language) if pack else own, places) for pack, places in found.items()]
-        return listed
+        house = [Place(say("Notices").render(me.language), "/notices", "bell")]
+        house.append(Place(say("Jobs").render(me.language), "/jobs", "list-check"))
+        return [*listed, (say("House").render(me.language), house)]
 
     def creatable(self, me: Person) -> list[Place]:
         return [Place(label(e.label, me.language), f"/{e.type}/new", icon_of(e)) for e in self.entities(me, "create")]

@@ -20,7 +20,7 @@ from appliance.records.declaration import read_entity
 from appliance.records.entity import Entity
 
 _BARE = re.compile(r"[a-z][a-z0-9_-]*")
-_WORDS: dict[str, Any] = {"name": str, "label": str, "version": str, "description": str, "requires": list}
+_WORDS: dict[str, Any] = {"name": str, "label": str, "version": str, "description": str, "requires": list, "order": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def read_pack(path_or_name: str | Path) -> Pack:
     problems: list[Problem] = []
     words = _pack_words(folder, problems)
     name = words.get("name", folder.name)
-    entities = _entities(folder, name, problems)
+    entities = in_order(_entities(folder, name, problems), words.get("order", []))
     records = read_seeds(folder, problems)
     if not (entities or records or problems):
         problems.append(Problem(folder.name, say("holds no declarations and no records")))
@@ -58,6 +58,12 @@ def read_pack(path_or_name: str | Path) -> Pack:
         entities=entities,
         records=records,
     )
+
+
+def in_order(entities: list[Entity], order: list[str]) -> list[Entity]:
+    """As the pack lists them, which is how they stand at the side of each page; the others follow by name."""
+    places = {name: n for n, name in enumerate(order)}
+    return sorted(entities, key=lambda e: places.get(e.name, len(places)))
 
 
 def list_packs() -> list[Pack]:
@@ -83,8 +89,8 @@ def _pack_words(folder: Path, problems: list[Problem]) -> dict[str, Any]:
             problems.append(Problem(where, say("is not a word of a pack"), "unknown"))
         elif not isinstance(value, _WORDS[key]):
             problems.append(Problem(where, say("must be {kind}", kind=_WORDS[key].__name__), "type"))
-        elif key == "requires" and not all(isinstance(v, str) for v in value):
-            problems.append(Problem(where, say("must be a list of names of packs"), "type"))
+        elif isinstance(value, list) and not all(isinstance(v, str) for v in value):
+            problems.append(Problem(where, say("must be a list of names"), "type"))
         else:
             good[key] = value
     if not _BARE.fullmatch(good.get("name", folder.name)):
