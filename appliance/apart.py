@@ -4,6 +4,7 @@ engines that both roots make of their URLs."""
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from appliance.features.imports import jobs as imports
 from appliance.jobs.helping import HelperRun
 from appliance.jobs.kind import Body
 from appliance.records.records import Records
+from appliance.run.backup import taking
 
 
 def open_database(settings: Settings) -> Database:
@@ -47,6 +49,14 @@ def _imports(home: str) -> tuple[Body, Body]:
     settings = load(Path(home))
     records = Records(open_database(settings))
     return imports.bodies(records, open_files(settings), Actors(records).of_job)
+
+
+def back_up(run: HelperRun) -> dict[str, Any]:
+    """The body of `house.backup`: a backup in the home, read back; the oldest beyond the setting `backups` go."""
+    settings = load(Path(run.context["home"]))
+    place = taking.take(settings, open_files(settings), None, installed_version("ingot"), run.progress)
+    gone = taking.prune(settings.home, settings.backups)
+    return {"file": place.name, "bytes": place.stat().st_size, "deleted": [old.name for old in gone]}
 
 
 def run_import(run: HelperRun, **asked: Any) -> Any:

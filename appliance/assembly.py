@@ -34,6 +34,7 @@ from appliance.features.exports.api import export_kind
 from appliance.features.feed import api as feed
 from appliance.features.files import api as files_api
 from appliance.features.files.jobs import make_kinds as file_kinds
+from appliance.features.forms import pages as forms
 from appliance.features.grid import pages as grid
 from appliance.features.health.api import Traffic, make_health
 from appliance.features.health.sweep import sweep_kind
@@ -59,6 +60,7 @@ from appliance.features.notices.table import Notices
 from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
+from appliance.features.record_page import pages as record_page
 from appliance.features.schedules import api as schedules_api
 from appliance.features.schema import api as schema_api
 from appliance.features.search import api as search_api
@@ -80,6 +82,7 @@ from appliance.http.pages.rendering import furnish
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.due import zone
 from appliance.jobs.jobs import Jobs
+from appliance.jobs.kind import JobKind
 from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
@@ -133,6 +136,7 @@ def open_house(settings: Settings) -> House:
         export_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
         *file_kinds(database, files, settings.trash_days),
+        *backup_kinds(settings),
         undo_kind(undo_body(records, who.of_job)),
         purge_kind(records, settings.trash_days),
         old_notices_kind(notices),
@@ -140,6 +144,18 @@ def open_house(settings: Settings) -> House:
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
     return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who, notices)
+
+
+def backup_kinds(settings: Settings) -> list[JobKind]:
+    """The nightly backup, where the records lie in this home and the box keeps any."""
+    if settings.database != "sqlite" or settings.backups < 1:
+        return []
+    label = say("Nightly backup")
+    return [
+        JobKind(
+            "house.backup", apart.back_up, crontab="30 1 * * *", heavy=True, attempts=2, label=label, schedulable=True
+        )
+    ]
 
 
 def install_demo(house: House) -> None:
@@ -250,6 +266,8 @@ def public_door(parts: Outside) -> Flask:
             home.make_pages(records),
             styleguide.make_pages(assets),
             search_pages.make_pages(records, parts.engine),
+            forms.make_pages(records, house.files, max_upload=settings.max_upload),
+            record_page.make_pages(records, resources.lists),
             grid.make_pages(records, resources.lists),
         ],
         authenticate=who.authenticate,

@@ -14,7 +14,7 @@ from typing import Any
 import click
 import orjson
 
-from appliance import assembly, cli_jobs, cli_records
+from appliance import assembly, cli_backup, cli_jobs, cli_records
 from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
@@ -27,6 +27,7 @@ from appliance.features.packs.toml_writer import write_pack_file
 from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
 from appliance.run import process, run_file
+from appliance.run.backup import restoring
 from appliance.run.client import ControlClient
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
@@ -79,6 +80,8 @@ def with_json(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def open_house(home: Path) -> assembly.House:
+    if restoring.broken_off(Home(home)):
+        raise IngotError(say("A restore was broken off here; `ingot serve` finishes it."))
     logs.start(None, "warning")
     return assembly.open_house(load(home))
 
@@ -112,6 +115,7 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
     house: list[assembly.House] = []
 
     def build(running: Process) -> Any:
+        restoring.recover(settings.home)
         house.append(assembly.open_house(settings))
         if demo:
             assembly.install_demo(house[0])
@@ -351,6 +355,7 @@ def pack_install(home: Path, pack_name: str) -> None:
 # ---------------------------------------------------------------------- records in and out
 
 
+cli_backup.add_commands(main, with_home, with_json)
 cli_records.add_commands(main, open_house, with_home, with_json)
 
 

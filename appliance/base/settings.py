@@ -52,6 +52,7 @@ SETTINGS = (
     Setting("max_body", int, 10 * 1024 * 1024, "largest other request body, in bytes"),
     Setting("session_days", int, 14, "days until an unused session ends"),
     Setting("trash_days", int, 30, "days until a removed field or entity is deleted for good"),
+    Setting("backups", int, 7, "nightly backups to keep in the home's backups/; 0 makes none"),
     Setting("timezone", str, "UTC", "the box's time zone for schedules, as Europe/Berlin"),
     Setting("log_level", str, "info", "debug, info, warning or error"),
 )
