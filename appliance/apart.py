@@ -18,6 +18,7 @@ from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.features.identity.actors import Actors
 from appliance.features.imports import jobs as imports
+from appliance.features.undo.jobs import undo_body
 from appliance.jobs.helping import HelperRun
 from appliance.jobs.kind import Body
 from appliance.records.records import Records
@@ -45,10 +46,21 @@ def unknown(name: str, value: str, known: str) -> StartRefused:
 
 
 @lru_cache(maxsize=1)
-def _imports(home: str) -> tuple[Body, Body]:
+def _opened(home: str) -> tuple[Records, FileStore]:
     settings = load(Path(home))
-    records = Records(open_database(settings))
-    return imports.bodies(records, open_files(settings), Actors(records).of_job)
+    return Records(open_database(settings)), open_files(settings)
+
+
+@lru_cache(maxsize=1)
+def _imports(home: str) -> tuple[Body, Body]:
+    records, files = _opened(home)
+    return imports.bodies(records, files, Actors(records).of_job)
+
+
+def undo(run: HelperRun, **asked: Any) -> Any:
+    """The body of `undo.run`: what a job or a long transaction did is taken back."""
+    records, _ = _opened(run.context["home"])
+    return undo_body(records, Actors(records).of_job)(run, **asked)
 
 
 def back_up(run: HelperRun) -> dict[str, Any]:

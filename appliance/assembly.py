@@ -70,7 +70,7 @@ from appliance.features.search.inside import make_find
 from appliance.features.search.jobs import REINDEX, reindex_kind
 from appliance.features.styleguide import pages as styleguide
 from appliance.features.undo import api as undo_api
-from appliance.features.undo.jobs import undo_body, undo_kind
+from appliance.features.undo.jobs import undo_kind
 from appliance.features.views import api as views_api
 from appliance.features.views.views import Views
 from appliance.features.welcome import pages as welcome
@@ -137,7 +137,7 @@ def open_house(settings: Settings) -> House:
         sweep_kind(records, sessions, settings.trash_days),
         *file_kinds(database, files, settings.trash_days),
         *backup_kinds(settings),
-        undo_kind(undo_body(records, who.of_job)),
+        undo_kind(apart.undo, heavy=True),
         purge_kind(records, settings.trash_days),
         old_notices_kind(notices),
     ]
