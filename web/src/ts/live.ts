@@ -15,7 +15,7 @@ export interface News {
 }
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 15_000;
+const LONGEST_WAIT = 4_000;
 
 class Line {
   private socket: WebSocket | null = null;
