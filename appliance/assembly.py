@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from appliance.base import paths
 from appliance.base.errors import StartRefused
 from appliance.base.settings import SETTINGS_WRONG, Settings
 from appliance.base.text import say
+from appliance.control_room import ControlRoom
 from appliance.engines.cache.disk import DiskCache
 from appliance.engines.cache.memory import MemoryCache
 from appliance.engines.cache.protocol import Cache
@@ -27,6 +28,7 @@ from appliance.engines.search.protocol import SearchEngine
 from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches import batch
 from appliance.features.batches.batch import batch_kind
+from appliance.features.board import pages as board
 from appliance.features.comments import api as comments_api
 from appliance.features.comments.jobs import purge_kind
 from appliance.features.exports import api as exports_api
@@ -89,6 +91,7 @@ from appliance.records.records import Records
 from appliance.records.tail import Tail
 from appliance.run.migrating import migrate
 from appliance.run.process import Process, rss_bytes
+from appliance.run.sampling import Sampler
 from appliance.run.services import Health, Service
 from appliance.run.web import WebServer
 
@@ -200,12 +203,15 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
         parts.append(NoticeFollower(house.database, records, house.notices, house.who.of_user))
         parts.append(Worker(jobs, settings.workers, context={"home": str(settings.home.root)}))
         process.commands["reindex"] = lambda _: {"job": jobs.enqueue(REINDEX, key=REINDEX)}
+    traffic = Traffic()
+    sampler = Sampler(settings.home.root, traffic.totals, jobs.gauges)
+    ControlRoom(settings, records, jobs, house.claim, sampler, process).furnish()
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}
     process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
-    services: list[Service] = [Running(part) for part in parts]
+    services: list[Service] = [*(Running(part) for part in parts), sampler]
     if only != "worker":
-        outside = Outside(house, engine, hub, live, healths, follower.lag)
+        outside = Outside(house, engine, hub, live, healths, follower.lag, traffic)
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
         services.append(
             WebServer(public_door(outside), settings.host, settings.port, settings.threads, hub, max_body=limit)
@@ -223,13 +229,14 @@ class Outside:
     live: Live
     healths: Mapping[str, Callable[[], tuple[str, str]]]
     lag: Callable[[], int]
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 def public_door(parts: Outside) -> Flask:
     """The Flask application with every feature's pages and addresses."""
     house = parts.house
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
-    traffic, resources = Traffic(), make_resources(records)
+    traffic, resources = parts.traffic, make_resources(records)
     views = Views(records)
     assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
 
@@ -266,6 +273,7 @@ def public_door(parts: Outside) -> Flask:
             home.make_pages(records),
             styleguide.make_pages(assets),
             search_pages.make_pages(records, parts.engine),
+            board.make_pages(records, resources.lists),
             forms.make_pages(records, house.files, max_upload=settings.max_upload),
             record_page.make_pages(records, resources.lists),
             grid.make_pages(records, resources.lists),

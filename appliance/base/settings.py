@@ -94,7 +94,7 @@ def load(
         for name, value in written.items():
             values[name] = _checked(name, value, str(place.settings))
     for setting in SETTINGS:
-        text = _from_environment(setting, os.environ if environment is None else environment)
+        text = from_environment(setting, os.environ if environment is None else environment)
         if text is not None:
             values[setting.name] = _checked(setting.name, text, setting.variable)
     for name, value in (flags or {}).items():
@@ -103,7 +103,7 @@ def load(
     return Settings(place, values)
 
 
-def _from_environment(setting: Setting, environment: Mapping[str, str]) -> str | None:
+def from_environment(setting: Setting, environment: Mapping[str, str]) -> str | None:
     """`INGOT_X`, or the content of the file that `INGOT_X_FILE` names (how containers hand over secrets)."""
     if file := environment.get(setting.variable + "_FILE"):
         return Path(file).read_text("utf-8").strip()

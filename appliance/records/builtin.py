@@ -36,6 +36,7 @@ BUILTIN = (
         {"name": "language", "kind": "choice", "choices": ["en", "de"]},
         {"name": "timezone", "kind": "text", "label": "Time zone"},
         {"name": "theme", "kind": "choice", "choices": ["light", "dark"]},
+        {"name": "shortcuts", "kind": "choice", "choices": ["on", "off"], "help": "single keys: /, j, k"},
     ),
     _builtin(
         "role",

@@ -47,6 +47,7 @@ class Actor:
     language: str = ""  # empty: as the request says
     timezone: str = ""  # IANA; empty: UTC
     theme: str = ""  # light, dark; empty: as the device says
+    shortcuts: bool = True  # single keys on pages
     _reach: dict[tuple[str, str], Reach | None] = field(default_factory=dict, compare=False, repr=False)
 
     def reach(self, verb: str, entity: str) -> Reach | None:

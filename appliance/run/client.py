@@ -43,11 +43,11 @@ class ControlClient:
                 return False
             time.sleep(0.05)
 
-    def call(self, name: str, **arguments: Any) -> Any:
+    def call(self, name: str, /, **arguments: Any) -> Any:
         """Run a command of the control door; returns what it returns."""
         return self._ask("POST", name, arguments)
 
-    def query(self, name: str, **arguments: Any) -> Any:
+    def query(self, name: str, /, **arguments: Any) -> Any:
         return self._ask("GET", name + ("?" + urlencode(arguments) if arguments else ""))
 
     def _ask(self, method: str, path: str, arguments: dict[str, Any] | None = None) -> Any:

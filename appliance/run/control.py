@@ -51,7 +51,7 @@ class ControlDoor:
     def start(self) -> None:
         """Call it with the home's lock held: a socket file that is in the way belongs to a dead process."""
         sock = self._unix_socket() if self._unix else self._loopback_socket()
-        self._loop = HttpLoop(self._answer, [sock], name="control", threads=3)
+        self._loop = HttpLoop(self._answer, [sock], name="control", threads=6)
         self._loop.start()
 
     def stop(self, deadline_seconds: float) -> None:

@@ -22,7 +22,7 @@ from appliance.base import clock
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import say
-from appliance.run import exit_codes, run_file
+from appliance.run import exit_codes, log_lines, notify, run_file
 from appliance.run.control import Command, ControlDoor, tail
 from appliance.run.home_lock import HomeLock
 from appliance.run.run_file import RunInfo
@@ -51,6 +51,7 @@ class Process:
         # A SimpleQueue, for its put() may interrupt its own get(): a signal handler that sets an Event can deadlock.
         self._wishes: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._signals = 0
+        self.ending = threading.Event()  # whoever waits at the control door is let go
 
     def ask_stop(self, exit_code: int = exit_codes.STOPPED) -> dict[str, Any]:
         """End the process in good order, soon. Returns at once; any thread."""
@@ -78,8 +79,12 @@ class Process:
         run_file.write(self.home, self.info)
 
     def _logs(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """As lines of text; with any other word than `lines`, as log_lines.read answers."""
+        file = self.home.logs / "ingot.log"
+        if set(asked) - {"lines"}:
+            return log_lines.read(file, asked, self.ending)
         lines = str(asked.get("lines", "100"))
-        return {"lines": tail(self.home.logs / "ingot.log", int(lines) if lines.isdecimal() else 100)}
+        return {"lines": tail(file, int(lines) if lines.isdecimal() else 100)}
 
     # ---- the main thread
 
@@ -133,7 +138,7 @@ def run(
             )
         )
     door = ControlDoor(home, process.queries, process.commands)
-    code = exit_codes.STOPPED
+    code, watchdog = exit_codes.STOPPED, notify.Watchdog()
     try:
         process.write()
         door.start()
@@ -144,6 +149,8 @@ def run(
             _start(process, build(process), stop_seconds)
             on_ready(process)
             _settle_memory()
+            watchdog.start()
+            notify.tell("READY=1")
             code = process.wait()
         except StartRefused as refusal:
             code = _complain(refusal)
@@ -151,11 +158,13 @@ def run(
                 process.write(state="blocked", reason=str(refusal.message))
                 code = process.wait() or code
         process.write(state="stopping")
+        notify.tell("STOPPING=1")
     except Exception as error:
         _log.exception("crashed")
         sys.stderr.write(f"Ingot crashed: {type(error).__name__}: {error}\n")
         code = exit_codes.CRASHED
     finally:
+        watchdog.stop()
         late = _stop(process, door, stop_seconds)
         run_file.remove(home)
         lock.release()
@@ -188,6 +197,7 @@ def _settle_memory() -> None:
 
 def _stop(process: Process, door: ControlDoor, seconds: float) -> list[str]:
     until = time.monotonic() + seconds
+    process.ending.set()
     late = process.services.stop(seconds - 1, process.hurried)
     door.stop(max(0.6, min(2.0, until - time.monotonic())))
     return late

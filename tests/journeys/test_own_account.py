@@ -57,3 +57,22 @@ def test_a_token_is_shown_once_works_and_is_revoked(visit: Callable[..., Site], 
     page.get_by_role("button", name="Revoke night export").click()
     page.get_by_text("The token is revoked").wait_for()
     assert requests.get(box.url("/api/contacts"), headers=headers, timeout=10).status_code == 401
+
+
+def test_single_keys_can_be_switched_off_for_those_who_speak_to_their_computer(visit: Callable[..., Site]) -> None:
+    """WCAG 2.1.4: what is dictated must not be taken for commands."""
+    page = visit("rita").page
+    page.goto("/account")
+    page.get_by_label("Single-key shortcuts").select_option("off")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved.").wait_for()
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search everything")
+    assert not field.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Control+k")
+    assert field.evaluate("e => e === document.activeElement")
+    page.goto("/account")
+    page.get_by_label("Single-key shortcuts").select_option("")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved.").wait_for()

@@ -17,10 +17,14 @@ from appliance.records.reading import Found, Reading
 from appliance.records.tables import Row, Table
 from appliance.records.titles import title, titles
 
+LINKED = frozenset({"email", "phone", "url", "relation", "relations", "file", "files"})
+"""Kinds whose values are links themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record in a grid. `cells` in the order of the columns, safe to print."""
+    """One record in a grid. `cells` in the order of the columns, safe to print; the first is a link to the record, so it
+    holds none."""
 
     id: int
     version: int
@@ -34,6 +38,8 @@ def lines(reading: Reading, me: Person, table: Table, columns: Sequence[Column],
     links = {f.name: reading.linked(table, f, ids, limit=20) for f in fields if f.many}
     showing = Showing(reading.registry, me, related_titles(reading, table, fields, found.rows, links))
     makers = [_maker(table, f, showing, links) for f in fields]
+    if fields and fields[0].kind.name in LINKED:
+        makers[0] = _plain(table, fields[0], showing, links)
     return [Line(row[0], row[1], title(table, row), [make(row) for make in makers]) for row in found.rows]
 
 
@@ -62,3 +68,16 @@ def _maker(table: Table, field: Field, showing: Showing, links: dict[str, dict[i
     if convert is None:
         return lambda row: nothing if row[place] is None else escape(show(row[place]))
     return lambda row: nothing if row[place] is None else escape(show(convert(row[place])))
+
+
+def _plain(table: Table, field: Field, showing: Showing, links: dict[str, dict[int, list[int]]]) -> Any:
+    """Of what would be a link the words alone; empty, and so the record's title, for related records that are not to be
+    seen."""
+    names = showing.titles.get(field.target or "", {})
+    if field.many:
+        far = links[field.name]
+        return lambda row: escape(", ".join(names[i] for i in far[row[0]] if i in names))
+    place = table.place[field.name]
+    if field.relational:
+        return lambda row: escape(names.get(row[place], ""))
+    return lambda row: escape(row[place] or "")

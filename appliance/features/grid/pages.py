@@ -1,38 +1,107 @@
-"""/<type>: an entity's records as a grid. All of it stands in the address, in the words of the API."""
+"""/<type>: an entity's records as a grid. All of it stands in the address, in the words of the API.
+
+/<type>/words turns a form into such an address; /<type>/views keeps one; /<type>/rows, /cell and /options are pieces that
+the page's script asks for."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 
-from appliance.base.errors import NotFound
-from appliance.base.text import say
-from appliance.features.grid.columns import columns, default_names
-from appliance.features.grid.listing import lines
-from appliance.features.grid.words import PAGE_ONLY, Words
+from appliance.base.errors import BadRequest, Invalid, NotFound
+from appliance.base.text import Text, say
+from appliance.features.grid.cells import cell_values
+from appliance.features.grid.composing import compose
+from appliance.features.grid.keeping import keep
+from appliance.features.grid.options import options
+from appliance.features.grid.showing_grid import Grid, filter_bar, grid_values, row_values, view_of
+from appliance.features.views.views import Views
 from appliance.http import requests
 from appliance.http.jsonapi.lists import Lists
 from appliance.http.pages.person import person
 from appliance.http.pages.rendering import is_fragment, page
-from appliance.records.entity import Entity
+from appliance.records.entity import Entity, Field
 from appliance.records.permissions import may
+from appliance.records.query import resolve
 from appliance.records.records import Records
-
-SIZES = (25, 50, 100)
 
 
 def make_pages(records: Records, lists: Lists) -> Blueprint:
     pages = Blueprint("grid", __name__)
+    grid_of = Grid(records, lists, Views(records))
+
+    def pairs() -> list[tuple[str, str]]:
+        return parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=300)
 
     @pages.get("/<type_>")
     def grid(type_: str) -> Response:
         entity = shown_entity(records, type_)
+        if is_fragment() and request.headers.get("HX-Target") == "div#filters":
+            return page("parts/grid_filters.html", **filter_bar(grid_of, entity, pairs()))
+        return whole(entity, pairs())
+
+    def whole(entity: Entity, words: list[tuple[str, str]], status: int = 200, **more: Any) -> Response:
+        """An address that cannot be read is told as such, with a way back."""
         template = "parts/grid.html" if is_fragment() else "pages/grid.html"
-        return page(template, **grid_values(records, lists, entity))
+        try:
+            return page(template, status, **grid_values(grid_of, entity, words), **more)
+        except BadRequest as refused:
+            values = grid_values(grid_of, entity, [("view", "")])
+            return page(template, 400, **values, refused=refused.message.render(person().language))
+
+    @pages.get("/<type_>/words")
+    def words(type_: str) -> Response:
+        entity = shown_entity(records, type_)
+        may(requests.actor(), "read", entity.name)
+        return redirect(compose(records.registry, entity, f"/{entity.type}", request.args, person().timezone), 303)  # type: ignore[return-value]
+
+    @pages.get("/<type_>/rows")
+    def rows(type_: str) -> Response:
+        """The row of one record, as the page's columns have it: after a change of it. Empty when it is not to be seen."""
+        entity = shown_entity(records, type_)
+        return page("parts/grid_rows.html", **row_values(grid_of, entity, pairs(), request.args.get("row", "")))
+
+    @pages.get("/<type_>/cell")
+    def cell(type_: str) -> Response:
+        """The input for a field, with a record's value when one is named."""
+        entity = shown_entity(records, type_)
+        field = entity.by_name.get(request.args.get("field", ""))
+        if field is None:
+            raise NotFound(say("There is nothing at this address."))
+        return page("parts/grid_cell.html", **cell_values(records, lists, entity, field, request.args.get("row", "")))
+
+    @pages.get("/<type_>/options")
+    def options_(type_: str) -> Response:
+        """Records to choose from for a relation, found by their titles."""
+        entity = shown_entity(records, type_)
+        may(requests.actor(), "read", entity.name)
+        path = tuple(request.args.get("path", "").split("."))
+        _, last = resolve(records.registry, entity, path, "path")
+        target = last.target or "" if isinstance(last, Field) else ""
+        chosen = [v for v in request.args.getlist("value") if v][:50]
+        found = options(records, lists, person(), target, request.args.get("find", ""), chosen)
+        if request.args.get("how") == "radio":  # what is edited takes a person, not a word for one
+            found = [o for o in found if o.value != "me"]
+        return page("parts/grid_options.html", options=found, how=request.args.get("how"))
+
+    @pages.post("/<type_>/views")
+    def views(type_: str) -> Response:
+        entity = shown_entity(records, type_)
+        try:
+            address = keep(grid_of.views, requests.actor(), entity, request.form)
+        except Invalid as error:
+            problem = " ".join(_said(p.message) for p in error.problems)
+            words = parse_qsl(request.form.get("words", ""), keep_blank_values=True)
+            return whole(entity, words, 422, view_problem=problem, view_label=request.form.get("label", ""))
+        return redirect(address, 303)  # type: ignore[return-value]
 
     return pages
+
+
+def _said(text: Text) -> str:
+    return text.render(person().language)
 
 
 def shown_entity(records: Records, type_: str) -> Entity:
@@ -43,30 +112,4 @@ def shown_entity(records: Records, type_: str) -> Entity:
     return entity
 
 
-def grid_values(records: Records, lists: Lists, entity: Entity) -> dict[str, Any]:
-    """What the grid's template needs, from the request's query string."""
-    actor, me, registry = requests.actor(), person(), records.registry
-    may(actor, "read", entity.name)
-    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
-    words = Words(f"/{entity.type}", pairs)
-    # a count lets the database choose the better plan, and tells how far the pages go
-    asked = lists.asked(registry, entity, (words.query + "&page[totals]=true").encode("latin-1"), extra=PAGE_ONLY)
-    looked = lists.look(registry, actor, entity, asked)
-    found, query = looked.found, asked.query
-    shown = columns(entity, asked.fields.get(entity.type) or default_names(entity), asked.query.sorts)
-    first = (query.page.number - 1) * query.page.size
-    return {
-        "entity": entity,
-        "words": words,
-        "columns": shown,
-        "lines": lines(looked.reading, me, looked.reading.table(entity.name), shown, found),
-        "first": first,
-        "more": found.more,
-        "total": found.total or 0,
-        "number": query.page.number,
-        "size": query.page.size,
-        "sizes": SIZES,
-        "may_create": actor.reach("create", entity.name),
-        "may_update": actor.reach("update", entity.name),
-        "may_delete": actor.reach("delete", entity.name),
-    }
+__all__ = ["make_pages", "shown_entity", "view_of"]

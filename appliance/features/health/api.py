@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from flask import Blueprint, Flask, Response
 
+from appliance.features.health.exposition import expose
+
 State = tuple[str, str]
 Components = Callable[[], Mapping[str, State]]
 Gauges = Callable[[], Mapping[str, float]]
@@ -22,6 +24,11 @@ class Traffic:
     def __init__(self) -> None:
         self.answers: Counter[str] = Counter()
         self.seconds = 0.0
+
+    def totals(self) -> dict[str, float]:
+        """What only grows: for whoever draws it over time."""
+        errors = self.answers["5"]
+        return {"requests": float(sum(self.answers.values())), "errors": float(errors), "busy": self.seconds}
 
     def watch(self, app: Flask) -> None:
         inner = app.wsgi_app
@@ -61,20 +68,9 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
 
     @health.get("/metrics")
     def metrics() -> Response:
-        lines = ["# TYPE ingot_http_answers_total counter"]
-        lines += [
-            f'ingot_http_answers_total{{status="{status}xx"}} {count}'
-            for status, count in sorted(traffic.answers.items())
-        ]
-        lines += ["# TYPE ingot_http_seconds_total counter", f"ingot_http_seconds_total {traffic.seconds:.6f}"]
-        lines.append("# TYPE ingot_component_up gauge")
-        lines += [f'ingot_component_up{{component="{n}"}} {int(s != "down")}' for n, (s, _) in components().items()]
-        for name, value in gauges().items():
-            bare = name.split("{")[0]
-            kind = f"# TYPE {bare} {'counter' if bare.endswith('_total') else 'gauge'}"
-            if kind not in lines:
-                lines.append(kind)
-            lines.append(f"{name} {value:g}")
-        return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+        samples = {f'ingot_http_answers_total{{status="{s}xx"}}': float(n) for s, n in sorted(traffic.answers.items())}
+        samples["ingot_http_seconds_total"] = traffic.seconds
+        samples |= {f'ingot_component_up{{component="{n}"}}': float(s != "down") for n, (s, _) in components().items()}
+        return Response(expose({**samples, **gauges()}), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return health

@@ -20,7 +20,7 @@ from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
 
 THEMES = ("", "light", "dark")
-PROFILE = ("name", "email", "language", "timezone", "theme")
+PROFILE = ("name", "email", "language", "timezone", "theme", "shortcuts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,7 @@ LABELS = {
     "language": say("Language"),
     "timezone": say("Time zone"),
     "theme": say("Colours"),
+    "shortcuts": say("Single-key shortcuts"),
     "password": say("New password"),
     "old": say("Present password"),
     "expires": say("Valid until"),

@@ -20,12 +20,12 @@ class Actors:
     ) -> Actor | None:
         """An actor with a user's rights as they are now; None when there is no such active user."""
         sql = self._records.database.sql(
-            "SELECT name, roles, language, timezone, theme FROM ingot_user WHERE id = ? AND active"
+            "SELECT name, roles, language, timezone, theme, shortcuts FROM ingot_user WHERE id = ? AND active"
         )
         rows = self._records.database.rows(sql, (user_id,))
         if not rows:
             return None
-        name, roles, language, timezone, theme = rows[0]
+        name, roles, language, timezone, theme, shortcuts = rows[0]
         grants, admin = grants_of(self._records, orjson.loads(roles))
         return Actor(
             f"{kind}:{key}",
@@ -38,6 +38,7 @@ class Actors:
             language=language or "",
             timezone=timezone or "",
             theme=theme or "",
+            shortcuts=shortcuts != "off",
         )
 
     def of_user(self, user_id: int) -> Actor | None:

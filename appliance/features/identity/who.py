@@ -19,6 +19,7 @@ from appliance.records.permissions import Actor
 from appliance.records.records import Records
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REMEMBERED = 5_000
 
 
@@ -95,9 +96,7 @@ class Who(Actors):
 
     @staticmethod
     def _check_csrf(session: Session) -> None:
-        sent = request.headers.get("X-CSRF-Token") or (
-            request.form.get("csrf") if request.mimetype.endswith("form-urlencoded") else None
-        )
+        sent = request.headers.get("X-CSRF-Token") or (request.form.get("csrf") if request.mimetype in _FORMS else None)
         if not sent or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
             raise NotAllowed(
                 say("This request lacks the page's CSRF token; reload the page and try again."), code="csrf"

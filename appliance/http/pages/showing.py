@@ -115,7 +115,7 @@ class Showing:
 
         def show(value: Any) -> str:
             found = names.get(int(value))
-            address = f"/api/files/{value}/content"
+            address = f"/files/{value}"
             return Markup('<a href="{}">{}</a>').format(address, found) if found else _hidden(self.me)
 
         return show

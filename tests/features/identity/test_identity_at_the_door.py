@@ -58,7 +58,7 @@ def test_a_new_box_has_nobody_who_could_sign_in(house: assembly.House, client: F
 def test_the_claim_link_signs_the_first_administrator_in_once(house: assembly.House, client: FlaskClient) -> None:
     secret = house.claim.open()
     answer = client.get(f"/claim/{secret}")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/welcome")
     assert client.get("/api/users").json["data"][0]["attributes"]["roles"] == ["admin"]  # type: ignore[index]
     assert client.get(f"/claim/{secret}").status_code == 404
 
@@ -104,8 +104,9 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(house: assembly.H
     sign_in(client, "ada@example.org")
     other = client.application.test_client()
     sign_in(other, "ada@example.org")
-    changed = client.post("/account", data={"csrf": csrf(client), "password": "another good one"})
-    assert changed.status_code == 303
+    form = {"csrf": csrf(client), "password": "another good one", "old": "a wrong guess"}
+    assert client.post("/account/password", data=form).status_code == 422
+    assert client.post("/account/password", data={**form, "old": PASSWORD}).status_code == 303
     assert client.get("/api").status_code == 200
     assert other.get("/api").status_code == 401
 

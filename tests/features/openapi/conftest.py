@@ -18,6 +18,7 @@ from appliance.engines.queue.database import DatabaseQueue
 from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches.batch import batch_kind
 from appliance.features.exports.api import export_kind
+from appliance.features.health.api import Traffic
 from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
 from appliance.features.identity.sessions import Claim, Sessions
@@ -103,7 +104,7 @@ def described(records: Records, tmp_path: Path) -> Iterator[Described]:
     engine, hub = TantivySearch(tmp_path / "index"), Hub()
     live = Live(records, hub, Tail(records.database, records), house.jobs)
     healths = {"database": records.database.check}
-    app = assembly.public_door(assembly.Outside(house, engine, hub, live, healths, lambda: 0))
+    app = assembly.public_door(assembly.Outside(house, engine, hub, live, healths, lambda: 0, Traffic()))
     yield Described(records, house.jobs, app, actor)
     engine.close()
 

@@ -1,10 +1,13 @@
 // On every page: fragments, menus, toasts, the theme, search, live news.
 import "htmx.org";
+import { forgetDrafts } from "../draft_keys";
 import { watchFinder } from "../finder";
 import { followPage, line, type News } from "../live";
 import { watchMenus } from "../menus";
+import { tellLeft } from "../record_told";
 import { csrf, ask } from "../server";
 import { complain } from "../toasts";
+import { watchTrouble } from "../trouble";
 import { forgetVisits, rememberVisit } from "../visits";
 
 interface Configured extends Event {
@@ -17,8 +20,11 @@ document.addEventListener("htmx:config:request", (event) => {
 
 watchMenus();
 watchFinder();
+watchTrouble();
 rememberVisit();
+tellLeft();
 document.querySelector("[data-sign-out]")?.addEventListener("submit", forgetVisits);
+document.querySelector("[data-sign-out]")?.addEventListener("submit", forgetDrafts);
 
 // Live news, and the bell that counts what is unread.
 if (document.body.dataset["person"]) {
@@ -45,10 +51,12 @@ document.querySelector<HTMLFormElement>("[data-theme-switch]")?.addEventListener
   ask("POST", "/account/theme", { theme }).catch(complain);
 });
 
+const singleKeys = document.body.dataset["shortcuts"] !== "off";
+
 // "/" and Ctrl-K go to search from anywhere but a place where one writes.
 document.addEventListener("keydown", (event) => {
   const writing = (event.target as Element).closest("input, textarea, select, [contenteditable]");
-  const wanted = (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+  const wanted = (event.key === "/" && singleKeys && !writing && !event.ctrlKey && !event.metaKey) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
   if (!wanted) return;
   event.preventDefault();
   document.querySelector<HTMLInputElement>("[data-finder] input")?.focus();

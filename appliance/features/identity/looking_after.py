@@ -1,0 +1,54 @@
+"""What the person at the box itself may do to accounts without signing in: whoever owns the home folder owns them anyway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from appliance.base import ids
+from appliance.base.errors import Conflict, NotFound
+from appliance.base.text import say
+from appliance.features.identity import accounts
+from appliance.features.identity.sessions import Claim
+from appliance.records.permissions import SYSTEM
+from appliance.records.records import Records
+
+
+def people(records: Records, claim: Claim) -> dict[str, Any]:
+    """Everybody who has an account, and whether the box has an owner."""
+    rows = records.database.rows(
+        "SELECT id, email, name, roles, active, password IS NOT NULL FROM ingot_user ORDER BY name, id"
+    )
+    names = ("id", "email", "name", "roles", "active", "has_password")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    for one in found:
+        one["roles"] = orjson.loads(one["roles"])
+        one["active"], one["has_password"] = bool(one["active"]), bool(one["has_password"])
+        one["admin"] = "admin" in one["roles"]
+    return {"users": found, "claimed": claim.claimed()}
+
+
+def reset_password(records: Records, user_id: int) -> str:
+    """A new password, shown once; every session of the user ends. NotFound when there is no such user."""
+    password = "-".join(ids.token(3) for _ in range(4))
+    with records.work(SYSTEM) as work:
+        accounts.set_password(work, user_id, password)
+    return password
+
+
+def set_active(records: Records, user_id: int, active: bool) -> None:
+    with records.work(SYSTEM) as work:
+        if work.row(work.table("user"), user_id) is None:
+            raise NotFound(say("There is no user with id {id}.", id=user_id))
+        work.update("user", user_id, {"active": active})
+
+
+def first_administrator(records: Records, claim: Claim, email: str, name: str, password: str) -> int:
+    """Owns the box from now on. Conflict when somebody does already; Invalid for an address or password that does not do."""
+    if claim.claimed():
+        raise Conflict(say("This box is set up already."), code="claimed")
+    with records.work(SYSTEM) as work:
+        user = accounts.add_user(work, email, name=name, roles=["admin"], password=password)[0]
+        claim.close()
+    return user

@@ -1,0 +1,4 @@
+// On a board's page.
+import { watchBoard } from "../board";
+
+watchBoard();
