@@ -8,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
-const out = path.join(root, "dist");
+const final = path.join(root, "dist");
+const out = path.join(root, `.dist-${process.pid}`); // renamed at the end: a build that fails, or a second one, harms nothing
 const inside = (...parts) => path.join(root, ...parts);
 
-fs.rmSync(out, { recursive: true, force: true });
+process.on("exit", () => fs.rmSync(out, { recursive: true, force: true }));
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/css/app.css", ...fs.readdirSync(inside("src/ts/pages")).sort().map((f) => `src/ts/pages/${f}`)],
@@ -94,3 +95,6 @@ for (const file of fs.readdirSync(out).filter((f) => /\.(js|css|svg)$/.test(f)))
   fs.writeFileSync(place + ".br", brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
   fs.writeFileSync(place + ".gz", gzipSync(body, { level: 9 }));
 }
+
+fs.rmSync(final, { recursive: true, force: true });
+fs.renameSync(out, final);

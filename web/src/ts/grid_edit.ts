@@ -109,16 +109,15 @@ export class Editing {
 
   private async send(row: string, given: object, version: string): Promise<void> {
     const id = row.slice(1);
-    const { body } = await ask("PATCH", `/api/${this.grid.type}/${id}`, { data: { type: this.grid.type, id, ...given } }, { "If-Match": `"${version}"` });
+    const { headers } = await ask("PATCH", `/api/${this.grid.type}/${id}`, { data: { type: this.grid.type, id, ...given } }, { "If-Match": `"${version}"` });
     own.set(id, Date.now());
     await this.renew(id);
-    const transaction: string | undefined = body?.meta?.transaction;
-    toast(say("Saved."), { way: { label: say("Undo"), go: () => this.undo(id, transaction) } });
+    const transaction = headers.get("Ingot-Transaction"); // none when nothing was different
+    toast(say("Saved."), transaction ? { way: { label: say("Undo"), go: () => this.undo(id, transaction) } } : {});
   }
 
-  private async undo(id: string, known?: string): Promise<void> {
+  private async undo(id: string, transaction: string): Promise<void> {
     try {
-      const transaction = known ?? (await this.past(id))?.transaction;
       await ask("POST", "/api/undo", { data: { type: "undo", attributes: { transaction } } });
       own.set(id, Date.now());
       await this.renew(id);
