@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -108,7 +109,10 @@ def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
 @click.option("--port", type=int, help="Port; 0 takes any free one.")
 @click.option("--only", type=click.Choice(["web", "worker"]), help="One role of this process alone.")
 @click.option("--demo", is_flag=True, help="Install the CRM pack and its demo records.")
-def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool) -> None:
+@click.option(
+    "--stay", is_flag=True, help="When it cannot start, stay and say why at the control door (for the panel)."
+)
+def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool) -> None:
     """Run Ingot until it is stopped."""
     settings = load(home, {"host": host, "port": port}, role=only or "")
     logs.start(settings.home.create().logs, settings.log_level)
@@ -124,7 +128,8 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
     def ready(running: Process) -> None:
         greet(house[0], running.info.addresses)
 
-    sys.exit(process.run(settings.home, build, version=assembly.version(), on_ready=ready))
+    version = assembly.version()
+    sys.exit(process.run(settings.home, build, version=version, on_ready=ready, exit_when_blocked=not stay))
 
 
 def greet(house: assembly.House, addresses: list[str]) -> None:
@@ -195,6 +200,18 @@ def check(home: Path, as_json: bool) -> None:
         click.echo(f"database: {state} ({reason})")
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
     sys.exit(0 if state == "ok" else 1)
+
+
+@main.command()
+@click.option(
+    "--home", type=click.Path(path_type=Path), help="The folder of this installation; else the last one shown."
+)
+def panel(home: Path | None) -> None:
+    """Start the control panel, a desktop program."""
+    command = [sys.executable, "-m", "gui", *(["--home", str(home.absolute())] if home else [])]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)  # not in this process's memory, which holds a whole server's code
 
 
 # ---------------------------------------------------------------------- people and programs

@@ -12,7 +12,7 @@ from appliance.records.tables import Row, Table
 def title(table: Table, row: Row) -> str:
     """`Ada Lovelace`, or `Contact 42` for a record whose title fields are empty."""
     entity = table.entity
-    return entity.title_of(table.show(row, _names(table))) or f"{entity.label} {row[0]}"
+    return entity.title_of(table.show(row, _names(table))).strip() or f"{entity.label} {row[0]}"
 
 
 def titles(reading: Reading, entity: str, ids: Iterable[int]) -> dict[int, str]:

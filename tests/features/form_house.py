@@ -113,4 +113,3 @@ class House:
         answer = self.client.post(path, data=form, headers={"Accept": accept, "Accept-Language": language})
         assert answer.status_code == status, answer.text
         return answer
-

@@ -17,7 +17,7 @@ GERMAN: dict[str, str] = json.loads((ROOT / "data" / "locale" / "de.json").read_
 def sentences() -> dict[str, str]:
     """{sentence: where it stands}"""
     found = {}
-    for file in sorted((ROOT / "appliance").rglob("*.py")):
+    for file in sorted([*(ROOT / "appliance").rglob("*.py"), *(ROOT / "gui").rglob("*.py")]):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say" and node.args:
                 where = f"{file.relative_to(ROOT)}:{node.lineno}"

@@ -6,7 +6,6 @@ process whether answers have the promised shapes."""
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -58,7 +57,6 @@ def test_nothing_that_is_promised_answers_with_5xx(asked: Server) -> None:
     )
     broken: dict[tuple[str, str], str] = {}
     counted = 0
-    started = time.monotonic()
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError | events.FatalError):
             broken[("schemathesis", type(event).__name__)] = repr(event)[:800]
@@ -72,5 +70,4 @@ def test_nothing_that_is_promised_answers_with_5xx(asked: Server) -> None:
                         broken.setdefault((case.operation.label, failure.title), example)
     assert {key: example for key, example in broken.items() if key not in KNOWN} == {}
     assert counted > 60
-    assert time.monotonic() - started < (600 if EXAMPLES > 2 else 60)
     Api(asked.base, asked.token).get("/api/contacts")

@@ -169,7 +169,9 @@ def test_save_and_new_keeps_what_the_address_said_and_can_be_undone(visit: Visit
     assert not box.get("/api/tasks?filter[subject]=Undo this task")["data"]
 
 
-def test_without_script_a_plain_form_saves_finds_and_uploads(visit: Visit, box: Box, gadgets: str, tmp_path: Path) -> None:
+def test_without_script_a_plain_form_saves_finds_and_uploads(
+    visit: Visit, box: Box, gadgets: str, tmp_path: Path
+) -> None:
     site = visit("erik", java_script_enabled=False)
     site.expected.append("422")
     page = site.page

@@ -114,3 +114,14 @@ def test_a_file_is_dropped_on_the_page_and_removed_again(visit: Visit, box: Box)
     expect(papers.get_by_role("link", name="Offer 118.txt", exact=True)).to_have_count(0)
     page.locator("#toasts").get_by_role("button", name="Undo").last.click()
     expect(papers.get_by_role("link", name="Offer 118.txt", exact=True)).to_be_visible()
+
+
+def test_who_looks_at_a_record_that_somebody_deletes_is_told(visit: Callable[..., Site], box: Box) -> None:
+    document = {"data": {"type": "contacts", "attributes": {"last_name": "Vanishing"}}}
+    id_ = box.send("POST", "/api/contacts", document, 201)["data"]["id"]
+    site = visit("erik")
+    site.expected += ["404", "410"]
+    site.page.goto(f"/contacts/{id_}")
+    site.page.locator("[data-line].tint-green").wait_for()
+    assert box.session.delete(box.url(f"/api/contacts/{id_}")).status_code == 204
+    site.page.get_by_role("heading", name="“Vanishing” is in the trash").wait_for()

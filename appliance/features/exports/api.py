@@ -109,7 +109,7 @@ def export_kind(records: Records, files: FileStore, actor_of: Callable[[str, lis
         total = count(records, actor, wanted)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "export"
-            write(records, actor, wanted, path, lambda done: run.progress(done, total, f"{done} records"))
+            write(records, actor, wanted, path, lambda done: run.progress(done, total))
             with path.open("rb") as file:
                 kept = keep(
                     files, file, limit=None, name=f"{asked['type']}.{wanted.format}", claimed=MEDIA[wanted.format]

@@ -25,10 +25,14 @@ MEDIA = {
 Progress = Callable[[int], None]
 
 
-def stream(records: Records, actor: Actor, wanted: Wanted) -> Iterator[bytes]:
-    """CSV or JSON Lines, a page of records at a time. For spreadsheets with a byte order mark: Excel wants to be told."""
+def stream(
+    records: Records, actor: Actor, wanted: Wanted, written: Callable[[int], None] = lambda count: None
+) -> Iterator[bytes]:
+    """CSV or JSON Lines, a page of records at a time. For spreadsheets with a byte order mark: Excel wants to be told.
+    `written` hears of each page how many records it had."""
     if wanted.format == "jsonl":
         for listed in pages(records, actor, wanted):
+            written(len(listed))
             yield b"".join(orjson.dumps({n: row.get(n) for n in wanted.names}) + b"\n" for row in listed)
         return
     out = io.StringIO(newline="")
@@ -37,6 +41,7 @@ def stream(records: Records, actor: Actor, wanted: Wanted) -> Iterator[bytes]:
     start = b"" if wanted.mode == LOSSLESS else b"\xef\xbb\xbf"
     for rows in _rows(records, actor, wanted, typed=False):
         writer.writerows(rows)
+        written(len(rows))
         yield start + out.getvalue().encode()
         start = b""
         out.seek(0)
@@ -62,11 +67,15 @@ def write(records: Records, actor: Actor, wanted: Wanted, path: Path, progress: 
         label = records.registry.entity(wanted.entity).plural_label
         rows = counted(_rows(records, actor, wanted, typed=typed))
         return write_sheet(path, label, header(records, wanted), rows, cut=typed)
+
+    def written(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done)
+
     with path.open("wb") as file:
-        for part in stream(records, actor, wanted):
-            file.write(part)
-            if progress:
-                progress(done)
+        file.writelines(stream(records, actor, wanted, written))
     return done
 
 

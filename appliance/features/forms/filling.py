@@ -191,8 +191,8 @@ class Filling:
                 one.offered = offered[one.name]
             one.sought = (sought or {}).get(one.name, "")
         form.groups = groups(self.entity, inputs)
-        known = {one.name: one.id for one in inputs}
-        form.problems = [(known[name], text) for name, text in told.items() if name in known]
+        known = {one.name: one.id for group in form.groups for one in group.inputs}
+        form.problems = [(id_, told[name]) for name, id_ in known.items() if name in told]  # as they stand in the form
         form.general = form.general or " ".join(text for name, text in told.items() if name not in known)
 
     def sentences(self, problems: Invalid | None) -> dict[str, str]:

@@ -14,13 +14,14 @@ from appliance.http.jsonapi.resources import read_id
 from appliance.http.pages.formats import zone
 from appliance.http.pages.person import person
 from appliance.records.entity import Entity, Field
-from appliance.records.permissions import may
+from appliance.records.permissions import may, sees
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 
 
 def cell_values(records: Records, lists: Lists, entity: Entity, field: Field, row_id: str) -> dict[str, Any]:
-    """What the template needs. NotAllowed for a field that cannot be set, NotFound for a record that is not there."""
+    """What the template needs. NotAllowed for a field or record that this person cannot
+    change, NotFound for a record that is not there."""
     actor, me, registry = requests.actor(), person(), records.registry
     may(actor, "update", entity.name)
     if not field.writable:
@@ -31,6 +32,8 @@ def cell_values(records: Records, lists: Lists, entity: Entity, field: Field, ro
     if row_id:
         table = reading.table(entity.name)
         row = reading.get(entity.name, read_id(entity, row_id))
+        if not sees(actor, table, row, "update"):
+            raise NotAllowed(say("You may not change this record."))
         version = row[1]
         if field.many:
             value = reading.linked(table, field, [row[0]], limit=200)[row[0]]

@@ -57,7 +57,8 @@ def default_names(entity: Entity) -> tuple[str, ...]:
     """What the title is made of first, then the declaration's own order; long things are left to the record's page."""
     first = [n for n in entity.title_fields if n in entity.by_name]
     rest = [f.name for f in entity.fields if f.kind.name not in _LATER and f.name not in first]
-    return tuple((first + rest)[:MOST])
+    later = [f.name for f in entity.fields if f.kind.name in _LATER] if not first + rest else []
+    return tuple((first + rest + later)[:MOST])
 
 
 def columns(

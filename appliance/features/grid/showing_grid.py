@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from appliance.base.text import label
 from appliance.features.grid.chips import SEARCH, Chips, Filter, read_filters, where
@@ -29,6 +30,8 @@ from appliance.records.settling import MOST_FOUND
 from appliance.records.titles import monogram
 
 SIZES = (25, 50, 100)
+LONGEST_TRAIL = 1_000
+"""Characters: each row of a page says them again."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def grid_values(grid: Grid, entity: Entity, pairs: Sequence[Pair]) -> dict[str, 
         "view_mine": shown.view is not None and not shown.view.declared and (actor.admin or not shown.view.shared),
         "lines": lines(looked.reading, me, looked.reading.table(entity.name), listed, found),
         "monogram": monogram(entity),
+        "trail": trail(words),
         "sums": _sums(me, listed, looked.sums),
         "summing": ",".join(c.name for c in numbers),
         "first": (page.number - 1) * page.size,
@@ -111,9 +115,16 @@ def row_values(grid: Grid, entity: Entity, pairs: Sequence[Pair], id_: str) -> d
         "columns": listed,
         "lines": lines(reading, me, reading.table(entity.name), listed, found),
         "monogram": monogram(entity),
+        "trail": trail(words),
         "may_update": actor.reach("update", entity.name),
         "may_delete": actor.reach("delete", entity.name),
     }
+
+
+def trail(words: Words) -> str:
+    """What links to records carry, so that their pages know the list; nothing when it would not fit an address."""
+    text = quote(words.travelling, safe="[],.:")
+    return f"?list={text}" if len(text) < LONGEST_TRAIL else ""
 
 
 def _columns(entity: Entity, asked: Asked, words: Words) -> list[Column]:

@@ -74,6 +74,11 @@ class Words:
         """The filters alone: what says which records are meant."""
         return write(p for p in self.pairs if p[0].startswith("filter["))
 
+    @property
+    def travelling(self) -> str:
+        """The list without its place in it and its looks: what a record's page needs to find what is before and after."""
+        return write(p for p in self.pairs if p[0] in ("view", "sort") or p[0].startswith("filter["))
+
     def listed(self, type_: str) -> str:
         """What an export reads: filters, order and columns."""
         names = ("sort", f"fields[{type_}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask import Blueprint, Response, request
 from appliance.base import clock
 from appliance.features.home.navigation import icon_of
 from appliance.features.packs.installing import installed
+from appliance.features.record_page.people import users_behind
 from appliance.http import requests
 from appliance.http.pages.rendering import page
 from appliance.records.entity import Entity
@@ -21,11 +23,15 @@ from appliance.records.titles import titles
 
 LOOKED_AT = 400
 SHOWN = 12
+MANY = 5
+ONE_GO = 600_000_000
+"""Microseconds: more than MANY changes of a kind by the same hand within one such span are told as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A change of a record this person may see: who did what, when. The last change of each record only."""
+    """A change of a record this person may see: who did what, when. The last change of each record only; of an import, a
+    batch or a job one record stands for all, with `more` beside it."""
 
     who: str
     action: str
@@ -33,6 +39,7 @@ class Happened:
     record: int
     title: str
     at: str
+    more: bool
 
     @property
     def icon(self) -> str:
@@ -70,23 +77,34 @@ def news(records: Records, actor: Actor) -> list[Happened]:
             latest.setdefault((entity.name, entry.record), entry)
     reading = Reading(database, registry, actor)
     wanted: dict[str, list[int]] = {}
-    for name, record in list(latest)[: SHOWN * 3]:
+    for name, record in latest:
         wanted.setdefault(name, []).append(record)
     called = {name: titles(reading, name, ids) for name, ids in wanted.items()}
     people = names_of(reading, [e.actor for e in latest.values()])
-    found = [
-        Happened(
-            people.get(entry.actor, ""), entry.action, registry.entities[name], record, called[name][record],
-            clock.wire(clock.from_micros(entry.at)),
-        )
-        for (name, record), entry in latest.items()
-        if record in called.get(name, {})
-    ]  # fmt: skip
-    return found[:SHOWN]
+    seen = [e for e in latest.values() if e.record in called[e.entity]]
+    alike = Counter(map(_together, seen))
+    found, told = [], set()
+    for entry in seen:
+        go, many = _together(entry), alike[_together(entry)] > MANY
+        if go in told:
+            continue
+        if many:
+            told.add(go)
+        title, at = called[entry.entity][entry.record], clock.wire(clock.from_micros(entry.at))
+        who, entity = people.get(entry.actor, ""), registry.entities[entry.entity]
+        found.append(Happened(who, entry.action, entity, entry.record, title, at, many))
+        if len(found) == SHOWN:
+            break
+    return found
+
+
+def _together(entry: Entry) -> tuple[str | int, ...]:
+    """What one import or batch does is one piece of news."""
+    return entry.actor, entry.via, entry.entity, entry.action, entry.at // ONE_GO
 
 
 def names_of(reading: Reading, keys: list[str]) -> dict[str, str]:
-    """{actor key: the person's name} for the users among them."""
-    ids = {key: int(key[5:]) for key in set(keys) if key.startswith("user:")}
+    """{actor key: the person's name} for the users among them, and for programs with a user's token."""
+    ids = users_behind(reading.database, keys)
     known = titles(reading, "user", ids.values())
     return {key: known[i] for key, i in ids.items() if i in known}

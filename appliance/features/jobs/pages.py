@@ -36,6 +36,12 @@ LOOK = {
 }  # fmt: skip
 """For each state: tint, icon, word."""
 
+COUNTS = {
+    "records": say("Records"), "read": say("Records read"), "rows": say("Rows read"), "created": say("Created"),
+    "updated": say("Changed"), "deleted": say("Deleted"), "restored": say("Restored"), "unchanged": say("Unchanged"),
+    "kept": say("Left as they were"), "rejected": say("Rejected"), "failed": say("Failed"),
+}  # fmt: skip
+
 
 def make_pages(records: Records, jobs: Jobs) -> Blueprint:
     pages = Blueprint("job_pages", __name__, url_prefix="/jobs")
@@ -82,7 +88,7 @@ def make_pages(records: Records, jobs: Jobs) -> Blueprint:
             people=people(records, actor, [row]),
             link=(result or {}).get("link"),
             result=orjson.dumps(row.result, option=orjson.OPT_INDENT_2).decode() if row.result is not None else "",
-            counts={k: v for k, v in (result or {}).items() if type(v) is int},
+            counts=counts(result or {}),
             can_undo=row.final and bool(Traces(records.database).spans(trace_of_job(job_id))),
             children=jobs.children(job_id) if row.children else {},
         )
@@ -99,6 +105,12 @@ def make_pages(records: Records, jobs: Jobs) -> Blueprint:
         return redirect(f"/jobs/{job_id}", 303)  # type: ignore[return-value]
 
     return pages
+
+
+def counts(result: dict[str, Any]) -> list[tuple[str, int]]:
+    """What a job's result counts, in the reader's words; what has no word here stays in the result itself."""
+    language = requests.language()
+    return [(text.render(language), result[name]) for name, text in COUNTS.items() if type(result.get(name)) is int]
 
 
 def called(jobs: Jobs) -> dict[str, str]:

@@ -16,11 +16,15 @@ def test_changes_of_different_fields_go_together(house: House) -> None:
 def test_a_clash_shows_both_sides_and_the_past(house: House) -> None:
     record = house.make("thing", name="Anvil", count=1, code="c")
     house.change(record, name="Tongs", count=2)
-    page = house.post(f"/things/{record}/edit", {"_version": "1", "name": "Hammer", "count": "1", "code": "d"}, 409).text
+    page = house.post(
+        f"/things/{record}/edit", {"_version": "1", "name": "Hammer", "count": "1", "code": "d"}, 409
+    ).text
     assert house.values(record)["name"] == "Tongs"
     for part in ("Hammer", "Tongs", "Anvil", "By Bob", 'name="_pick.name"', 'name="_version" value="2"'):
         assert part in page, part
-    assert 'name="_pick.count"' not in page and 'name="count" type="text" value="2"' in page  # theirs, where I changed nothing
+    assert (
+        'name="_pick.count"' not in page and 'name="count" type="text" value="2"' in page
+    )  # theirs, where I changed nothing
     form = {"_version": "2", "name": "Hammer", "count": "2", "code": "d"}
     house.post(f"/things/{record}/edit", {**form, "_pick.name": "theirs"}, 303)
     found = house.values(record)

@@ -24,7 +24,11 @@ def test_every_kind_is_read(house: House) -> None:
     assert (found["name"], found["story"], found["count"], found["price"]) == ("Anvil", "one\ntwo", 1234, "1234.50")
     assert (found["ratio"], found["good"], found["day"], found["stage"]) == ("0.125", True, "2026-11-22", "old")
     assert found["at"] == "2026-07-01T12:30:00.000Z"  # half past two in Berlin, in summer
-    assert (found["colours"], found["site"], found["extra"]) == (["red", "blue"], "https://www.example.org/x", {"a": [1]})
+    assert (found["colours"], found["site"], found["extra"]) == (
+        ["red", "blue"],
+        "https://www.example.org/x",
+        {"a": [1]},
+    )
     assert (found["firm"], found["firms"], found["number"]) == (str(firm), [firm, other], "T-001")
 
 

@@ -169,3 +169,12 @@ def test_a_copy_carries_what_may_be_written(house: Any) -> None:
     deal = house.make("deal", name="Two & more", amount="9.50", close="2026-12-24")
     look = house.look("deal", deal)
     assert copy_address(look.entity, look.values) == "/deals/new?name=Two+%26+more&amount=9.50&close=2026-12-24"
+
+
+def test_a_number_that_no_record_can_have_is_not_found(house: Any) -> None:
+    for number in (0, 2**63 - 1, 2**63, 10**30):
+        house.get(f"/deals/{number}", 404)
+
+
+def test_a_record_named_with_blanks_is_called_by_its_number(house: Any) -> None:
+    assert "<h1>Firm 1</h1>" in house.get(f"/firms/{house.make('firm', name='   ')}")

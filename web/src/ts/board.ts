@@ -11,6 +11,11 @@ let timer = 0;
 export function watchBoard(): void {
   prepare();
   document.addEventListener("htmx:after:swap", prepare);
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!dragging) return;
+    event.preventDefault(); // the card in somebody's hand stays there
+    news();
+  });
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", key);
 }
@@ -47,7 +52,8 @@ function sortable(list: HTMLElement): void {
     touchStartThreshold: 6,
     ghostClass: "ghost",
     chosenClass: "lifted",
-    onStart: () => { dragging = true; },
+    onChoose: () => { dragging = true; },
+    onUnchoose: () => { dragging = false; },
     onEnd: (event: Moved) => {
       dragging = false;
       const { item, from, to, oldIndex } = event;
@@ -106,7 +112,7 @@ function openMenu(mover: HTMLElement): void {
     });
     menu.append(entry);
   }
-  document.body.append(menu);
+  document.getElementById("main")?.append(menu);
   menu.addEventListener("toggle", (event) => {
     if ((event as ToggleEvent).newState !== "closed") return;
     if (menu.contains(document.activeElement) || document.activeElement === document.body) mover.focus();

@@ -48,12 +48,16 @@ async function undo(transaction: string): Promise<void> {
   await redraw();
 }
 
-/** Ask for the columns again. The card that has the focus keeps it, wherever it is then. */
+let kept = "";
+
+/** Ask for the columns again. The card that has the focus keeps it, wherever it is then, over several drawings. */
 export async function redraw(address = here()): Promise<void> {
-  const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".board-card")?.id;
+  const at = document.activeElement;
+  if (at && at !== document.body) kept = at.closest("[data-card-link]") ? (at.closest(".board-card")?.id ?? "") : "";
   await htmx.ajax("GET", address, { target: "#board", swap: "outerMorph" });
-  const card = focused ? document.getElementById(focused) : null;
-  if (card && !card.contains(document.activeElement)) card.querySelector<HTMLElement>("[data-card-link]")?.focus();
+  if (kept && (!document.activeElement || document.activeElement === document.body)) {
+    document.getElementById(kept)?.querySelector<HTMLElement>("[data-card-link]")?.focus();
+  }
 }
 
 let pages = "";

@@ -1,6 +1,8 @@
 // The search field at the top: a combobox whose sheet shows hits while one types, and before that the records seen last and
 // what can be done. The server renders the hits; without script the field is a plain form that leads to /search.
+import { Refused } from "./server";
 import { say } from "./texts";
+import { complain } from "./toasts";
 import { visits } from "./visits";
 
 const PAUSE = 110; // milliseconds of quiet before the server is asked
@@ -56,12 +58,13 @@ class Finder {
     try {
       const answer = await fetch(`/search?q=${encodeURIComponent(text)}`, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
       const html = await answer.text();
-      if (number !== this.asked || document.activeElement !== this.input || !answer.ok) return; // somebody typed on
+      if (number !== this.asked || document.activeElement !== this.input) return; // somebody typed on
+      if (!answer.ok) return complain(new Refused(answer.status, [], ""));
       this.sheet.innerHTML = html; // the server escaped what people wrote; script cannot run under our CSP
       this.shown = text;
       this.open();
     } catch {
-      this.close();
+      this.close(); // the bar says that the box is away
     }
   }
 

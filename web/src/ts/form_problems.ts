@@ -8,9 +8,10 @@ export interface Wrong { field: string; message: string }
 export function showProblems(form: HTMLFormElement, problems: Wrong[], focus: boolean): void {
   const by = new Map(problems.map((p) => [p.field, p.message]));
   for (const place of fields(form)) mark(place, by.get(place.dataset["field"] ?? "") ?? "");
-  const known = new Set(fields(form).map((f) => f.dataset["field"]));
-  summarize(form, problems.filter((p) => known.has(p.field)), problems.filter((p) => !known.has(p.field)).map((p) => p.message).join(" "));
-  if (focus) (firstControl(form, problems[0]?.field ?? "") ?? form.querySelector<HTMLElement>("[data-summary]"))?.focus();
+  const known = fields(form).map((f) => f.dataset["field"] ?? "");
+  const placed = known.flatMap((name) => problems.filter((p) => p.field === name)); // as they stand in the form
+  summarize(form, placed, problems.filter((p) => !known.includes(p.field)).map((p) => p.message).join(" "));
+  if (focus) (firstControl(form, placed[0]?.field ?? "") ?? form.querySelector<HTMLElement>("[data-summary]"))?.focus();
 }
 
 /** While one types: only the fields somebody was at, and no summary. */

@@ -1,7 +1,6 @@
 // Saving by fetch, so that whatever goes wrong leaves the page with all that was typed. When the session has ended, somebody can
 // sign in again in another tab: the new session's token is fetched then, and only for the same person.
-
-let token = document.querySelector<HTMLMetaElement>("meta[name=csrf]")?.content ?? "";
+import { csrf, renewSession } from "./server";
 
 export type Outcome = "saved" | "problems" | "clash" | "signed-out" | "somebody-else" | "unreachable" | "refused";
 
@@ -17,15 +16,15 @@ export interface Sent {
 export async function send(action: string, data: FormData | URLSearchParams): Promise<Sent> {
   const first = await once(action, data);
   if (first.outcome !== "signed-out") return first;
-  const renewed = await renew();
+  const renewed = await renewSession();
   return renewed === "ready" ? once(action, data) : { outcome: renewed, body: null, text: "" };
 }
 
 async function once(action: string, data: FormData | URLSearchParams): Promise<Sent> {
   let answer: Response;
-  data.set("csrf", token);
+  data.set("csrf", csrf());
   try {
-    answer = await fetch(action, { method: "POST", body: data, headers: { Accept: "application/json", "X-CSRF-Token": token }, credentials: "same-origin" });
+    answer = await fetch(action, { method: "POST", body: data, headers: { Accept: "application/json", "X-CSRF-Token": csrf() }, credentials: "same-origin" });
   } catch {
     return { outcome: "unreachable", body: null, text: "" };
   }
@@ -47,21 +46,3 @@ function parsed(text: string): any {
     return null;
   }
 }
-
-/** The token of a session that is open now, out of any page of ours. */
-async function renew(): Promise<"ready" | "signed-out" | "somebody-else" | "unreachable"> {
-  try {
-    const answer = await fetch("/account", { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const found = page.querySelector<HTMLMetaElement>("meta[name=csrf]")?.content;
-    if (!answer.ok || !found) return "signed-out";
-    if (page.body.dataset["person"] !== document.body.dataset["person"]) return "somebody-else";
-    token = found;
-    for (const input of document.querySelectorAll<HTMLInputElement>("input[name=csrf]")) input.value = found;
-    return "ready";
-  } catch {
-    return "unreachable";
-  }
-}
-
-export const currentToken = (): string => token;

@@ -1,5 +1,5 @@
 // Files chosen in a form go up at once, with progress; the form then carries their ids. XMLHttpRequest, for fetch tells none.
-import { currentToken } from "./form_session";
+import { csrf } from "./server";
 import { say } from "./texts";
 import { toast } from "./toasts";
 
@@ -99,6 +99,6 @@ function upload(file: File, list: HTMLElement, done: (id: string) => void): void
   const form = new FormData();
   form.append("file", file);
   request.open("POST", "/api/files");
-  request.setRequestHeader("X-CSRF-Token", currentToken());
+  request.setRequestHeader("X-CSRF-Token", csrf());
   request.send(form);
 }

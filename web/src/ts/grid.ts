@@ -7,6 +7,7 @@ import { Editing } from "./grid_edit";
 import { Following } from "./grid_live";
 import { Picking } from "./grid_select";
 import { Walking } from "./grid_walk";
+import { Refused } from "./server";
 import { say } from "./texts";
 import { complain } from "./toasts";
 import { Widths } from "./grid_widths";
@@ -178,7 +179,8 @@ async function findOptions(input: HTMLInputElement, address: string): Promise<vo
   for (const one of place.querySelectorAll<HTMLInputElement>("input:checked")) url.searchParams.append("value", one.value);
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
-    if (answer.ok) place.innerHTML = await answer.text(); // the server escaped it
+    if (!answer.ok) throw new Refused(answer.status, [], "");
+    place.innerHTML = await answer.text(); // the server escaped it
   } catch (error) {
     complain(error);
   }

@@ -3,11 +3,12 @@
 import type { AppGrid } from "./grid";
 import { button } from "./grid_edit";
 import { fetchInput, readInput } from "./grid_values";
-import { ask } from "./server";
+import { ask, Refused } from "./server";
 import { locale, say } from "./texts";
 import { complain, toast } from "./toasts";
 
 interface Preview { matches: number; tried: number; changes: number; blocked: number; sample: { title: string }[]; reasons: { title: string; detail: string }[] }
+interface JobAttributes { state: string; progress?: { done?: number | null; total?: number | null }; result?: Record<string, unknown> | null }
 const TICK = 400; // milliseconds between two looks at a job
 const AT_ONCE: Record<string, number> = { csv: 50_000, xlsx: 5_000 }; // records the server streams; more are a job
 const ENDED = ["success", "failed", "dead", "cancelled", "stale"];
@@ -60,9 +61,10 @@ export class Bulk {
       const attributes = { type: this.grid.type, format: link.dataset["export"], query: String(query), ...(mode ? { mode } : {}) };
       const job: string = (await ask("POST", "/api/exports", { data: { type: "exports", attributes } })).body.data.id;
       this.open(say("Export"));
-      const result = await this.watch(job);
-      this.close();
-      location.assign(`/api/files/${result["file"]}/content`);
+      const { result, waited } = await this.watch(job);
+      const fetch_ = (): void => follow(String(result["link"]));
+      if (waited) fetch_(); // whoever let it go on is not interrupted
+      toast(say("The file is ready."), { way: { label: say("Download"), go: fetch_ } });
     } catch (error) {
       this.close();
       complain(error);
@@ -124,12 +126,14 @@ export class Bulk {
   private async run(method: string, document_: unknown): Promise<void> {
     try {
       const job: string = (await ask(method, `/api/${this.grid.type}?${this.question}`, document_)).body.data.id;
-      const result = await this.watch(job);
-      this.close();
-      this.grid.picking.clear();
-      await this.grid.reload();
-      const changed = (result["updated"] ?? 0) + (result["deleted"] ?? 0);
-      const text = result["failed"] ? say("Records changed: {count}. Not changed, because that was not possible: {failed}.", { count: changed, failed: result["failed"] }) : say("Records changed: {count}", { count: changed });
+      const { result, waited } = await this.watch(job);
+      if (waited) {
+        this.grid.picking.clear();
+        await this.grid.reload();
+      }
+      const changed = Number(result["updated"] ?? 0) + Number(result["deleted"] ?? 0);
+      const failed = Number(result["failed"] ?? 0);
+      const text = failed ? say("Records changed: {count}. Not changed, because that was not possible: {failed}.", { count: changed.toLocaleString(locale), failed: failed.toLocaleString(locale) }) : say("Records changed: {count}", { count: changed.toLocaleString(locale) });
       toast(text, { way: { label: say("Undo"), go: () => this.undo(job) } });
     } catch (error) {
       this.close();
@@ -141,9 +145,7 @@ export class Bulk {
     try {
       const undoing: string = (await ask("POST", "/api/undo", { data: { type: "undo", attributes: { job } } })).body.data.id;
       this.open(say("Undo"));
-      await this.watch(undoing);
-      this.close();
-      await this.grid.reload();
+      if ((await this.watch(undoing)).waited) await this.grid.reload();
       toast(say("Undone."));
     } catch (error) {
       this.close();
@@ -151,24 +153,40 @@ export class Bulk {
     }
   }
 
-  /** Until the job has ended; its result. Rejects when it failed. */
-  private async watch(job: string): Promise<Record<string, number>> {
+  /** Until the job has ended; its result, and whether somebody waited for it. Rejects when it failed. */
+  private async watch(job: string): Promise<{ result: Record<string, unknown>; waited: boolean }> {
     const bar = document.createElement("progress");
     bar.setAttribute("aria-label", say("Progress"));
     const text = line("p", say("Working…"));
     this.dialog?.querySelector(".body")?.replaceChildren(text, bar);
-    this.feet(button(say("Continue in the background"), () => this.close()));
+    const { dialog } = this;
+    let waited = true;
+    const leave = (): void => {
+      waited = false;
+      toast(say("This goes on in the background."), { way: { label: say("Show"), go: () => location.assign(`/jobs/${job}`) } });
+    };
+    dialog?.addEventListener("cancel", leave);
+    this.feet(button(say("Continue in the background"), () => {
+      leave();
+      this.close();
+    }));
     for (;;) {
-      const { attributes } = (await ask("GET", `/api/jobs/${job}`)).body.data;
-      const { done = 0, total = 0 } = attributes.progress ?? {};
+      const attributes = await look(job);
+      if (!attributes) {
+        await new Promise((go) => setTimeout(go, TICK * 4)); // the box is away for a moment: the job is not
+        continue;
+      }
+      const done = attributes.progress?.done ?? 0;
+      const total = attributes.progress?.total ?? 0;
       if (total) {
         bar.max = total;
         bar.value = done;
         text.textContent = say("{done} of {total}", { done: done.toLocaleString(locale), total: total.toLocaleString(locale) });
       }
       if (ENDED.includes(attributes.state)) {
-        if (attributes.state !== "success") throw new Error(String(attributes.error || say("The job ended before it was done.")));
-        return attributes.result ?? {};
+        if (waited) dialog?.close();
+        if (attributes.state !== "success") throw new Error(say("The job ended before it was done."));
+        return { result: attributes.result ?? {}, waited };
       }
       await new Promise((go) => setTimeout(go, TICK));
     }
@@ -201,6 +219,24 @@ export class Bulk {
     this.dialog?.close();
     this.dialog = null;
   }
+}
+
+/** How far a job is; undefined while the box does not answer. */
+async function look(job: string): Promise<JobAttributes | undefined> {
+  try {
+    return (await ask("GET", `/api/jobs/${job}`)).body.data.attributes;
+  } catch (error) {
+    if (error instanceof Refused && (error.status === 0 || error.status >= 500)) return undefined;
+    throw error;
+  }
+}
+
+/** Fetch a file; the page stays. */
+function follow(address: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  link.click();
 }
 
 function line(tag: string, text: string): HTMLElement {

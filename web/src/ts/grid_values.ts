@@ -1,4 +1,5 @@
 // The inputs of parts/grid_cell.html: fetched for a field, and read as the API wants a value.
+import { Refused } from "./server";
 
 export interface Given {
   attributes?: Record<string, unknown>;
@@ -11,7 +12,7 @@ export async function fetchInput(path: string, field: string, row = ""): Promise
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text();
   const found = holder.content.querySelector<HTMLElement>(".cell-input");
-  if (!answer.ok || !found) throw new Error(holder.content.querySelector(".problem, h1")?.textContent ?? "");
+  if (!answer.ok || !found) throw new Refused(answer.status, [], holder.content.querySelector(".empty p:not(.row), .problem")?.textContent?.trim() ?? "");
   return found;
 }
 

@@ -33,7 +33,8 @@ export class Walking {
   current(): HTMLTableCellElement | undefined {
     const rows = this.rows;
     const row = rows.find((r) => r.id === this.row && (this.row || r.parentElement?.tagName === "THEAD")) ?? rows[1] ?? rows[0];
-    return row?.cells[Math.min(this.column, row.cells.length - 1)];
+    const found = row?.cells[Math.min(this.column, row.cells.length - 1)];
+    return found && !seen(found) && row?.id ? row.cells[1] : found;
   }
 
   apply(): void {
@@ -69,7 +70,14 @@ export class Walking {
     const rows = this.rows;
     const at = rows.indexOf(cell.parentElement as HTMLTableRowElement);
     const row = rows[Math.max(0, Math.min(rows.length - 1, at + down))];
-    return row?.cells[Math.max(0, Math.min(row.cells.length - 1, cell.cellIndex + across))];
+    let place = Math.max(0, Math.min((row?.cells.length ?? 1) - 1, cell.cellIndex + across));
+    while (across && row?.cells[place] && !seen(row.cells[place]!)) { // a card shows some of its cells only
+      const next = place + (Math.abs(across) > 1 ? -Math.sign(across) : Math.sign(across));
+      if (!row.cells[next]) return cell;
+      place = next;
+    }
+    const found = row?.cells[place];
+    return found && seen(found) ? found : cell;
   }
 
   private remember(cell: HTMLTableCellElement): void {
@@ -117,3 +125,6 @@ export class Walking {
     own?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: shift })) && own instanceof HTMLInputElement && own.click();
   }
 }
+
+/** Is there anything of this cell on the page? */
+const seen = (cell: HTMLElement): boolean => cell.getClientRects().length > 0;

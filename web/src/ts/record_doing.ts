@@ -127,7 +127,7 @@ function pressed(event: KeyboardEvent): void {
 /** Deleting leads back to the list, which says so and offers the way back. */
 async function remove(form: HTMLFormElement): Promise<void> {
   try {
-    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
+    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json", "X-CSRF-Token": csrf() } });
     const found = (await answer.json()) as { text?: string; transaction?: string; errors?: { detail: string }[] };
     if (!answer.ok) throw new Error((found.errors ?? []).map((e) => e.detail).join(" "));
     tellNext(found.text ?? "", found.transaction ?? "");

@@ -78,7 +78,7 @@ function upload(drawer: HTMLElement, file: File): Promise<string> {
     const form = new FormData();
     form.append("file", file);
     request.open("POST", "/api/files");
-    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.setRequestHeader("X-CSRF-Token", csrf());
     request.send(form);
   });
 }

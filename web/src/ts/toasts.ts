@@ -13,6 +13,8 @@ export interface Way {
 export function toast(text: string, options: { way?: Way; bad?: boolean } = {}): void {
   const place = document.getElementById("toasts");
   if (!place) return;
+  // said once more, it moves to the end; three times the same problem are no more than one
+  if (options.bad) [...place.children].find((c) => c.querySelector(".text")?.textContent === text)?.remove();
   const line = document.createElement("div");
   line.className = options.bad ? "toast bad" : "toast";
   if (options.bad) line.setAttribute("role", "alert");

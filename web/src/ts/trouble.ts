@@ -14,7 +14,7 @@ export function watchTrouble(): void {
   let timer = 0;
   document.addEventListener("live:lost", () => {
     clearTimeout(timer);
-    timer = window.setTimeout(() => { bar ??= showBar(); }, PATIENCE);
+    timer = window.setTimeout(() => { if (!document.querySelector("[data-lost]")) bar ??= showBar(); }, PATIENCE); // a record's page has its own
   });
   document.addEventListener("live:back", () => {
     clearTimeout(timer);
@@ -22,11 +22,12 @@ export function watchTrouble(): void {
     bar = null;
   });
   document.addEventListener("htmx:error", () => complain(new Refused(0, [], "")));
-  // An error page must not take the place of a list: it is said, and what was there stays. 422 is a form's own answer.
+  // An error page must not take the place of a list: it is said, and what was there stays. But 422 is a form's own
+  // answer, and 410 the page of a record that somebody deleted meanwhile.
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = (event as Swapping).detail;
     const status = ctx.response?.status ?? 200;
-    if (status < 400 || status === 422) return;
+    if (status < 400 || status === 422 || status === 410) return;
     event.preventDefault();
     const page = new DOMParser().parseFromString(ctx.text ?? "", "text/html");
     const words = [...page.querySelectorAll("main .empty h1, main .empty p:not(.row)")].map((e) => e.textContent?.trim());

@@ -15,7 +15,7 @@ interface Configured extends Event {
 }
 
 document.addEventListener("htmx:config:request", (event) => {
-  (event as Configured).detail.ctx.request.headers["X-CSRF-Token"] = csrf;
+  (event as Configured).detail.ctx.request.headers["X-CSRF-Token"] = csrf();
 });
 
 watchMenus();
