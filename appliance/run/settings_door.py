@@ -76,8 +76,9 @@ def port_is_free(host: str) -> Check:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind((host, int(port)))
-            except OSError as error:
-                return say("Port {port} cannot be used: {why}", port=port, why=error.strerror)
+            except (OSError, OverflowError) as error:
+                why = getattr(error, "strerror", None) or error
+                return say("Port {port} cannot be used: {why}", port=port, why=why)
         return None
 
     return check

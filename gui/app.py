@@ -1,0 +1,60 @@
+"""Puts the panel together: language, looks, one instance, window, tray."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, QSettings
+from PySide6.QtWidgets import QApplication
+
+from gui import drawings, places, texts
+from gui.desk import Desk, open_desk
+from gui.looks import Looks
+from gui.single import Single
+from gui.tray import Tray
+from gui.window import Window
+
+
+def kept_settings() -> QSettings:
+    """The panel's own memory: where its window was, and which home it looked at. The server's settings are the server's."""
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "ingot", "panel")
+
+
+def run(home: Path | None) -> int:
+    """Until the window is closed (or, with a tray, until the panel is quit). 0, also when another panel was there already."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Ingot")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal it was started from ends it, not a slot of it
+    application.setDesktopFileName("ingot-panel")
+    application.setWindowIcon(drawings.mark())
+    texts.speak(QLocale.system().name())
+    kept = kept_settings()
+    chosen = home or Path(str(kept.value("home") or places.default_home()))
+    kept.setValue("home", str(chosen))
+    single = Single(chosen)
+    if not single.first():
+        return 0
+    desk = open_desk(chosen, Looks(application))
+    window = Window(desk, kept)
+
+    def leave() -> None:
+        window.close_to_tray = lambda: False
+        window.close()
+        application.quit()
+
+    tray = Tray(desk, window, leave)
+    single.called.connect(window.come_forward)
+    desk.watcher.start()
+    window.show()
+    code = application.exec()
+    close(desk)
+    del tray
+    return code
+
+
+def close(desk: Desk) -> None:
+    """Nothing is asked any more. The server is not told: it goes on."""
+    desk.watcher.stop()
+    desk.client.forget()

@@ -1,0 +1,98 @@
+"""Starts the server as a process of its own, asks it to stop, and ends one by force. The panel never owns it: it may be closed
+or killed, and the server goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from gui import places
+from gui.client import ControlClient, Trouble
+from gui.state import Condition
+from gui.texts import say
+from gui.watcher import Watcher
+
+
+def ingot(*words: str) -> tuple[str, list[str]]:
+    """The program and the arguments of an `ingot` command: this interpreter, or the bundle that contains it."""
+    return sys.executable, list(words) if getattr(sys, "frozen", False) else ["-m", "appliance", *words]
+
+
+class Launcher(QObject):
+    def __init__(self, client: ControlClient, watcher: Watcher, parent: QObject | None = None):
+        super().__init__(parent)
+        self._client, self._watcher = client, watcher
+        self._then: Callable[[], None] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        watcher.changed.connect(self._changed)
+        watcher.told.connect(self._reap)
+
+    def start(self) -> None:
+        """Whether it came up is for the watcher to see; `--stay` keeps its control door open when it cannot."""
+        home: Path = self._client.home
+        try:
+            places.start_log(home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home.chmod(0o700)
+        except OSError as error:
+            self._watcher.not_launched(
+                say("The home folder {home} cannot be used: {why}", home=home, why=error.strerror)
+            )
+            return
+        program, arguments = ingot("serve", "--stay", "--home", str(home))
+        try:
+            self._child = _detached(program, arguments, home)
+        except OSError:
+            self._watcher.not_launched(say("{program} cannot be started.", program=program))
+        else:
+            self._watcher.launched(self._child.pid)
+
+    def stop(self, then: Callable[[], None] | None = None) -> None:
+        """In good order: what is in flight is answered first. `then` is called when it has gone."""
+        self._then = then
+        self._client.tell("stop", lambda _: self._watcher.look(), self._not_stopped)
+
+    def restart(self) -> None:
+        self.stop(self.start)
+
+    def force(self, then: Callable[[], None] | None = None) -> None:
+        """End the process as it is. What was being written is rolled back at the next start; ask before."""
+        pid, self._then = self._watcher.condition.pid, then
+        if pid is not None and self._watcher.condition.alive:
+            os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+            self._watcher.look()
+
+    def _not_stopped(self, trouble: Trouble) -> None:
+        if trouble.code != "nobody":
+            self._then = None
+        self._watcher.look()
+
+    def _reap(self, _status: object) -> None:
+        """A child that ended keeps its number until somebody asks."""
+        if self._child and self._child.poll() is not None:
+            self._child = None
+
+    def _changed(self, condition: Condition) -> None:
+        if self._then and condition.kind in ("stopped", "killed"):
+            then, self._then = self._then, None
+            then()
+
+
+def _detached(program: str, arguments: list[str], home: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: no signal of the panel's terminal reaches it, and it outlives the panel. By QProcess.startDetached
+    PySide6 would tell the number of the process only where its output cannot be sent anywhere."""
+    with places.start_log(home).open("wb") as complaints:
+        return subprocess.Popen(
+            [program, *arguments],
+            cwd=home,  # -m looks there first, and so in no folder of anybody else
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # it prints the claim link
+            stderr=complaints,
+            start_new_session=True,
+            creationflags=0x00000208 if os.name == "nt" else 0,  # detached, in a group of its own
+        )

@@ -1,0 +1,1 @@
+"""The pages of the panel: each shows what the server says and asks it to do things."""

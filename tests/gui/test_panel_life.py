@@ -1,0 +1,108 @@
+"""Somebody starts the server with the panel, stops it, loses it, and is told what is the matter within three seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+from panels import Open
+from pytestqt.qtbot import QtBot
+
+from gui import places, watcher
+from gui.state import Kind
+from gui.window import Window
+
+assert (
+    watcher.EVERY + watcher.PATIENCE < 3_000
+)  # ms: the promise for a killed or frozen server, on a machine that has time
+SOON = 9_000  # on one that runs other tests beside
+LONG = 40_000
+
+
+def until(qtbot: QtBot, window: Window, *kinds: Kind, within: int = LONG) -> None:
+    qtbot.waitUntil(lambda: window.desk.watcher.condition.kind in kinds, timeout=within)
+
+
+def pid_of(home: Path) -> int:
+    run = places.run_file(home)
+    assert run
+    return run.pid
+
+
+def test_a_server_from_start_to_stop(home: Path, open_panel: Open, qtbot: QtBot) -> None:
+    """One long story, for every start of a server costs seconds."""
+    window = open_panel(home)
+    assert window.desk.watcher.condition.kind == "stopped"
+    window.desk.launcher.start()
+    until(qtbot, window, "starting")
+    until(qtbot, window, "running")
+    first = pid_of(home)
+    assert os.getsid(first) != os.getsid(0)  # a process of its own: it gets no signal of the panel's terminal
+
+    window.close()  # and the server goes on
+    window.desk.watcher.stop()
+    window.desk.client.forget()
+    assert places.alive(first)
+    window = open_panel(home)
+    until(qtbot, window, "running")
+    title = window.pages["overview"].title
+
+    os.kill(first, signal.SIGSTOP)
+    until(qtbot, window, "frozen", within=SOON)
+    assert title.text() == "Ingot does not answer"
+    os.kill(first, signal.SIGCONT)
+    until(qtbot, window, "running")
+
+    os.kill(first, signal.SIGKILL)
+    until(qtbot, window, "killed", within=SOON)
+    assert title.text() == "Ingot was ended from outside"
+    window.turn_to("logs")  # what it said last can be read all the same
+    qtbot.waitUntil(lambda: any("ready" in line.message for line in window.pages["logs"].model.lines()))
+    window.desk.launcher.start()  # over what the killed one left behind
+    until(qtbot, window, "running")
+    second = pid_of(home)
+
+    window.turn_to("backups")
+    backups = window.pages["backups"]
+    backups.back_up()
+    qtbot.waitUntil(lambda: backups.table.rowCount() == 1, timeout=LONG)
+    backups.restore(backups.chosen()["file"])  # stops it, swaps, starts it
+    qtbot.waitUntil(lambda: window.desk.watcher.condition.pid not in (None, second), timeout=LONG)
+    until(qtbot, window, "running")
+    assert (home / "previous").is_dir()
+    third = pid_of(home)
+
+    window.desk.launcher.stop()
+    until(qtbot, window, "stopped")
+    assert not places.alive(third)
+
+
+def test_a_taken_port_is_explained_and_can_be_changed_right_there(home: Path, open_panel: Open, qtbot: QtBot) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        (home / "settings.toml").write_text(f"port = {other.getsockname()[1]}\n")
+        window = open_panel(home)
+        window.desk.launcher.start()
+        until(qtbot, window, "blocked")
+        assert str(other.getsockname()[1]) in window.desk.watcher.condition.reason
+        window.turn_to("configuration")
+        form = window.pages["configuration"]
+        qtbot.waitUntil(lambda: "port" in form.lines)
+        form.lines["port"].type_in("0")
+        qtbot.waitUntil(form.save_button.isEnabled)
+        form.save()
+        qtbot.waitUntil(lambda: "port = 0" in (home / "settings.toml").read_text())
+        window.desk.launcher.restart()
+        until(qtbot, window, "running")
+
+
+def test_settings_that_stop_a_start_are_explained(home: Path, open_panel: Open, qtbot: QtBot) -> None:
+    (home / "settings.toml").write_text("port = many\n")
+    window = open_panel(home)
+    window.desk.launcher.start()
+    until(qtbot, window, "blocked")
+    assert "settings.toml" in window.desk.watcher.condition.reason
+    assert not window.desk.watcher.condition.alive
