@@ -18,6 +18,20 @@ def records(database: Database) -> Iterator[Records]:  # noqa: F811
     yield Records(database)
 
 
+LONG = (
+    "test_kill", "test_import_killed", "test_council_payments", "test_api_schemathesis", "test_jobs_crash", "test_government",
+    "test_backup_of_a_box", "test_trouble", "test_panel_life", "journeys",
+)  # fmt: skip
+"""Files that take longest. They begin first, or one of them runs alone at the end while the other processes wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG))
+
+    items.sort(key=place)  # stable: within a file nothing changes
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """On CI a skip is a test that does not exist: only those that are pointless by design may be left out."""
     skipped = terminalreporter.stats.get("skipped", [])
