@@ -9,7 +9,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "packaging"))
-import webassets  # noqa: E402
+import webassets
 
 
 class AssetsHook(BuildHookInterface):

@@ -69,7 +69,7 @@ def fresh(web: Path) -> bool:
 def build(web: Path) -> None:
     """Fetch the packages if the lock file changed, then bundle. Raises AssetError; what was in dist is gone then."""
     node, npm = system_node() or wheel_node()
-    environment = {**os.environ, "PATH": os.path.dirname(node[0]) + os.pathsep + os.environ.get("PATH", "")}
+    environment = {**os.environ, "PATH": str(Path(node[0]).parent) + os.pathsep + os.environ.get("PATH", "")}
 
     def run(command: Command, what: str) -> None:
         done = subprocess.run(command, cwd=web, env=environment, capture_output=True, text=True)

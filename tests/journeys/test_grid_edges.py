@@ -92,7 +92,7 @@ def test_a_phone_puts_cards_in_order(visit: Callable[..., Site]) -> None:
 def test_a_card_that_shows_few_cells_can_be_walked(visit: Callable[..., Site]) -> None:
     page = visit("erik", viewport={"width": 320, "height": 640}).page
     page.goto(
-        "/contacts?sort=last_name&fields[contacts]=last_name,first_name,salutation,account,email,phone,department"
+        "/contacts?filter[last_name]=Aschauer&fields[contacts]=last_name,first_name,salutation,account,email,phone,department"
     )
     page.locator("tbody td[tabindex='0']").focus()
     places = set()

@@ -20,7 +20,14 @@ from appliance.records.declaration import read_entity
 from appliance.records.entity import Entity
 
 _BARE = re.compile(r"[a-z][a-z0-9_-]*")
-_WORDS: dict[str, Any] = {"name": str, "label": str, "version": str, "description": str, "requires": list, "order": list}
+_WORDS: dict[str, Any] = {
+    "name": str,
+    "label": str,
+    "version": str,
+    "description": str,
+    "requires": list,
+    "order": list,
+}
 
 
 @dataclass(frozen=True, slots=True)
