@@ -5,6 +5,7 @@ wake-up byte then lands in whatever file got that number next, such as the datab
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import socket
@@ -79,7 +80,8 @@ class HttpLoop:
     def stop(self, seconds: float) -> None:
         """Close the port, answer what is in flight or queued, write it all out; after `seconds` cut off the rest."""
         self._stop_by = time.monotonic() + max(0.0, seconds - _WORKERS_END)
-        self._listeners[0].trigger.pull_trigger()
+        with contextlib.suppress(OSError):  # the loop may have seen the wish by itself, and closed the trigger
+            self._listeners[0].trigger.pull_trigger()
         self._thread.join(seconds + 1)
 
     # ---- the loop's thread
