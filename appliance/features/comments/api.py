@@ -7,14 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from appliance.base.errors import BadRequest, Invalid, Problem
+from appliance.base.errors import Invalid, Problem
 from appliance.base.text import say
 from appliance.features.comments import comments
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_content, no_parameters
 from appliance.http.jsonapi.document import VERSION
-from appliance.http.jsonapi.incoming import read_data
-from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.given import attributes, query_number
 from appliance.http.jsonapi.resources import Resources, etag_of, read_id, wanted_version
 from appliance.records.permissions import VERBS
 from appliance.records.registry import Registry
@@ -32,7 +31,7 @@ def make_api(resources: Resources) -> Blueprint:
         no_parameters("page[size]", "page[after]")
         registry = records.registry
         entity = registry.of_type(type_)
-        size, after = _number("page[size]", 50), _number("page[after]", None)
+        size, after = query_number("page[size]", 50), query_number("page[after]", None)
         size = min(max(size, 1), 200)
         record_id = read_id(entity, id_)
         found = comments.comments_of(records, actor, entity, record_id, before=after, limit=size)
@@ -117,24 +116,7 @@ def comment_resource(registry: Registry, row: Row) -> dict[str, Any]:
 
 
 def _text() -> str:
-    check_content_type(request.headers.get("Content-Type", ""))
-    check_accept()
-    found = read_data(requests.body_object()).get("attributes", {})
-    given = dict(found) if isinstance(found, dict) else {}
-    text = given.pop("text", None)
-    if unknown := sorted(given):
-        raise Invalid(
-            [Problem(unknown[0][:100], say("there is no field called {name}", name=unknown[0][:100]), "unknown")]
-        )
+    text = attributes("text").get("text")
     if not isinstance(text, str):
         raise Invalid([Problem("text", say("must be a text") if text is not None else say("is required"), "type")])
     return text
-
-
-def _number(name: str, usual: Any) -> Any:
-    text = request.args.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise BadRequest(say("{name} must be a number.", name=name), parameter=name)
-    return int(text)

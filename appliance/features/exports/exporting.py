@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from appliance.features.exports.cells import LOSSLESS, people_cell, plain_cell
-from appliance.features.exports.listing import Values, Wanted, pages, titles
+from appliance.features.exports.listing import Values, Wanted, pages, titles_of
 from appliance.features.exports.sheet import write_sheet
 from appliance.features.imports.tables import unique_names
 from appliance.records.permissions import Actor
@@ -96,7 +96,7 @@ def _rows(records: Records, actor: Actor, wanted: Wanted, *, typed: bool) -> Ite
             yield [[cell(row.get(n)) for n, cell in cells] for row in listed]
         return
     for listed in pages(records, actor, wanted):
-        called = titles(records, actor, wanted, listed)
+        called = titles_of(records, actor, wanted, listed)
         shown = [(n, people_cell(entity, n, called.get(n, {}), wanted.language, typed=typed)) for n in wanted.names]
         yield [[_seen(row, n, cell) for n, cell in shown] for row in listed]
 

@@ -15,6 +15,7 @@ from appliance.records.permissions import Actor
 from appliance.records.query import Page, Query
 from appliance.records.reading import Reading
 from appliance.records.records import Records
+from appliance.records.titles import titles
 
 PAGE = 500
 FORMATS = ("csv", "xlsx", "jsonl")
@@ -91,7 +92,7 @@ def pages(records: Records, actor: Actor, wanted: Wanted) -> Iterator[list[Value
         after = found.keys[-1]
 
 
-def titles(records: Records, actor: Actor, wanted: Wanted, listed: list[Values]) -> dict[str, dict[str, str]]:
+def titles_of(records: Records, actor: Actor, wanted: Wanted, listed: list[Values]) -> dict[str, dict[str, str]]:
     """{relation: {id: what the record is called}} for a page; records that the actor may not see have no title."""
     reading = Reading(records.database, records.registry, actor, records.find)
     entity = records.registry.entity(wanted.entity)
@@ -100,9 +101,7 @@ def titles(records: Records, actor: Actor, wanted: Wanted, listed: list[Values])
         field = entity.by_name.get(name)
         if field is None or not field.relational or field.target not in records.registry.entities:
             continue
-        table = reading.table(field.target)
         values = [v for row in listed for v in (row[name] if isinstance(row[name], list) else [row[name]]) if v]
-        rows = reading.by_ids(field.target, (int(v) for v in values))
-        far = table.entity
-        found[name] = {str(i): far.title_of(table.show(row)) or f"{far.label} {i}" for i, row in rows.items()}
+        called = titles(reading, field.target or "", (int(v) for v in values))
+        found[name] = {str(i): title for i, title in called.items()}
     return found

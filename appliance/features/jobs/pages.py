@@ -62,14 +62,13 @@ def make_pages(records: Records, jobs: Jobs) -> Blueprint:
         wanted |= {} if actor.admin else {"actor": job_actor(actor)}
         wanted |= {"before": int(before)} if before.isdigit() and len(before) < 18 else {}
         rows = jobs.list(**wanted)
+        counts = jobs.counts() if actor.admin else {}
         return page(
             "pages/jobs.html",
             jobs=rows,
             tab=tab,
             tabs=list(TABS),
-            counts={name: sum(jobs.counts().get(s, 0) for s in states) for name, states in TABS.items()}
-            if actor.admin
-            else {},
+            counts={name: sum(counts.get(s, 0) for s in states) for name, states in TABS.items()} if counts else {},
             called=called(jobs),
             look=LOOK,
             people=people(records, actor, rows),

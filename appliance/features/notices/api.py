@@ -12,8 +12,7 @@ from appliance.features.notices.table import JOB_DONE, Notices, Shown
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
-from appliance.http.jsonapi.incoming import read_data
-from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.given import attributes, query_number
 
 
 def make_api(notices: Notices) -> Blueprint:
@@ -27,8 +26,8 @@ def make_api(notices: Notices) -> Blueprint:
         word = request.args.get("filter[unread]", "false")
         if word not in ("true", "false"):
             raise BadRequest(say("{name} must be true or false.", name="filter[unread]"), parameter="filter[unread]")
-        size = min(max(_number("page[size]", 50), 1), 200)
-        found = notices.of(actor, unread=word == "true", before=_number("page[after]", None), limit=size)
+        size = min(max(query_number("page[size]", 50), 1), 200)
+        found = notices.of(actor, unread=word == "true", before=query_number("page[after]", None), limit=size)
         more = None
         if len(found) == size:
             more = f"{request.path}?filter[unread]={word}&page[after]={found[-1].notice.id}&page[size]={size}"
@@ -40,7 +39,7 @@ def make_api(notices: Notices) -> Blueprint:
     @api.patch("/notices/<id_>")
     def mark(id_: str) -> Response:
         """Attribute `read`: true or false."""
-        actor, given = requests.actor(), _attributes()
+        actor, given = requests.actor(), attributes("read")
         no_parameters()
         if set(given) != {"read"} or type(given["read"]) is not bool:
             raise Invalid([Problem("read", say("must be true or false"), "type")])
@@ -58,7 +57,7 @@ def make_api(notices: Notices) -> Blueprint:
         actor = requests.actor()
         check_accept()
         no_parameters()
-        upto = _attributes().get("upto") if request.content_length else None
+        upto = attributes("upto").get("upto") if request.content_length else None
         if upto is not None and not (isinstance(upto, str) and upto.isascii() and upto.isdigit() and len(upto) < 18):
             raise Invalid([Problem("upto", say("must be the id of a record"), "type")])
         done = notices.mark_all(actor.user or -1, None if upto is None else int(upto))
@@ -85,19 +84,3 @@ def notice_resource(shown: Shown) -> dict[str, Any]:
         "attributes": attributes,
         "relationships": {"record": {"data": about}, "actor": {"data": actor}},
     }
-
-
-def _attributes() -> dict[str, Any]:
-    check_content_type(request.headers.get("Content-Type", ""))
-    check_accept()
-    found = read_data(requests.body_object()).get("attributes", {})
-    return dict(found) if isinstance(found, dict) else {}
-
-
-def _number(name: str, usual: Any) -> Any:
-    text = request.args.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise BadRequest(say("{name} must be a number.", name=name), parameter=name)
-    return int(text)

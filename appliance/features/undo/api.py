@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request
 
 from appliance.base import clock
-from appliance.base.errors import BadRequest, Conflict, Invalid, NotFound, Problem
+from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.jobs.api import accepted, job_actor
 from appliance.features.undo.jobs import KIND
@@ -18,10 +16,9 @@ from appliance.features.undo.tracing import Traces, trace_of_job
 from appliance.features.undo.undoing import AT_ONCE, entries_of, undo_transaction
 from appliance.http import requests
 from appliance.http.errors import translate
-from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
+from appliance.http.jsonapi.answers import answer, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
-from appliance.http.jsonapi.incoming import read_data
-from appliance.http.jsonapi.media import check_content_type
+from appliance.http.jsonapi.given import attributes, query_number
 from appliance.http.jsonapi.resources import etag_of, read_id
 from appliance.jobs.jobs import Jobs
 from appliance.records.permissions import Actor
@@ -54,7 +51,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
     def undo() -> Response:
         """Attributes `transaction`, or `job`; with `partly`, what cannot be taken back is left and reported. 200 with what
         happened, 202 for a job; 409 with an error for each field that was changed since."""
-        actor, given = requests.actor(), _attributes("transaction", "job", "partly")
+        actor, given = requests.actor(), attributes("transaction", "job", "partly")
         no_parameters()
         if ("transaction" in given) == ("job" in given):
             text = say("give transaction, or job, and not both")
@@ -93,7 +90,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
     def restore_record(type_: str, id_: str) -> Response:
         """Attributes `version` and `fields` (all when it is missing): the record with the values of that version. Without a
         version: a deleted record, with what went with it. 200 with the record."""
-        actor, given = requests.actor(), _attributes("version", "fields")
+        actor, given = requests.actor(), attributes("version", "fields")
         no_parameters()
         version, fields = given.get("version"), given.get("fields")
         if version is not None and (type(version) is not int or version < 1):
@@ -129,8 +126,8 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
         actor = requests.actor()
         no_parameters("page[after]", "page[size]")
         entity = records.registry.of_type(type_)
-        size = min(max(_number("page[size]", 50), 1), 200)
-        found = deleted_records(records, actor, entity.name, before=_number("page[after]", None), limit=size)
+        size = min(max(query_number("page[size]", 50), 1), 200)
+        found = deleted_records(records, actor, entity.name, before=query_number("page[after]", None), limit=size)
         data = [
             {
                 "type": "deleted-records", "id": f"{entity.type}-{one['id']}",
@@ -163,24 +160,3 @@ def _refused(refused: UndoRefused, actor: Actor) -> Response:
         fields = one["fields"] or [{}]
         listed += [{**plain[0], "detail": one["reason"], "meta": {**told, **field}} for field in fields]
     return answer({"jsonapi": VERSION, "errors": (listed or plain)[:100]}, status)
-
-
-def _attributes(*known: str) -> dict[str, Any]:
-    check_content_type(request.headers.get("Content-Type", ""))
-    check_accept()
-    found = read_data(requests.body_object()).get("attributes", {})
-    if not isinstance(found, dict):
-        raise BadRequest(say("{name} must be an object.", name="attributes"), pointer="/data/attributes")
-    if unknown := sorted(set(found) - set(known)):
-        text = say("there is no field called {name}", name=unknown[0][:100])
-        raise Invalid([Problem(unknown[0][:100], text, "unknown")])
-    return found
-
-
-def _number(name: str, usual: Any) -> Any:
-    text = request.args.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise BadRequest(say("{name} must be a number.", name=name), parameter=name)
-    return int(text)

@@ -15,7 +15,7 @@ from appliance.features.identity import accounts
 from appliance.features.identity.account import LABELS, zones
 from appliance.features.identity.door import signed_in
 from appliance.features.identity.sessions import Sessions
-from appliance.features.packs.installing import install_pack, installed, remove_seeds
+from appliance.features.packs.installing import install_pack, remove_seeds
 from appliance.features.packs.reading import read_pack
 from appliance.http import requests
 from appliance.http.pages.rendering import page
@@ -92,10 +92,6 @@ def make_pages(records: Records, sessions: Sessions, box: Box) -> Blueprint:
         return actor
 
     return pages
-
-
-def demo_is_there(records: Records) -> bool:
-    return installed(records, "demo")
 
 
 def _check(given: dict[str, Any]) -> None:
