@@ -9,14 +9,14 @@ from typing import Any
 import PySide6
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QFontDatabase
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui import archive, places, texts
 from gui.client import Trouble
 from gui.desk import Desk
 from gui.state import Condition
 from gui.texts import say
-from gui.widgets.parts import Card, Page, button, row, text
+from gui.widgets.parts import Card, Page, ask_where, button, row, text
 from gui.widgets.table import Table
 
 _LINES = 2_000
@@ -160,11 +160,7 @@ class Preview(QDialog):
         )
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, say("Save the archive"), str(Path.home() / "ingot-diagnostics.zip"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        ask_where(self, say("Save the archive"), "ingot-diagnostics.zip", self.save_to)
 
     def save_to(self, place: str) -> None:
         try:

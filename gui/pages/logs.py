@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QFileDialog, QHeaderView, QLineEdit, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QLineEdit, QTableView
 
 from gui import texts
 from gui.client import Trouble
@@ -17,7 +17,7 @@ from gui.desk import Desk
 from gui.state import Condition
 from gui.texts import say
 from gui.widgets.log_model import LEVELS, Filter, LogModel
-from gui.widgets.parts import Page, button, choice, copy, row
+from gui.widgets.parts import Page, ask_where, button, choice, copy, row
 
 FIRST, WAIT = 2_000, 20  # lines at the beginning; seconds a question for more may stay open
 _TAIL = 512 * 1024  # bytes read from the file when nobody answers
@@ -200,11 +200,7 @@ class Logs(Page):
         copy(self.chosen(), self._copy)
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, say("Save the log"), str(Path.home() / "ingot-log.txt"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        ask_where(self, say("Save the log"), "ingot-log.txt", self.save_to)
 
     def save_to(self, place: str) -> None:
         try:
