@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import requests
+import warm
 
 MEDIA = "application/vnd.api+json"
 
@@ -23,16 +23,14 @@ class Box:
     def __init__(self, home: Path, **environment: str):
         self.home, self.port = home, 0
         self.environment = {**os.environ, **environment}
-        self.process: subprocess.Popen[str] | None = None
+        self.process: warm.Started | subprocess.Popen[str] | None = None
         self.printed: list[str] = []
         self.session = requests.Session()
         self.session.headers["Content-Type"] = MEDIA
 
     def start(self, *options: str) -> None:
-        command = [sys.executable, "-m", "appliance", "serve", "--home", str(self.home), "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment
-        )
+        words = ["serve", "--home", str(self.home), "--port", str(self.port), *options]
+        self.process = warm.start(*words, environment=self.environment)
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert "ready" in line, line
@@ -55,8 +53,7 @@ class Box:
         assert self.process.wait(12) == 0
 
     def ingot(self, *words: str, status: int = 0, text: str | None = None) -> str:
-        command = [sys.executable, "-m", "appliance", *words, "--home", str(self.home)]
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment, input=text)
+        done = warm.run(*words, "--home", str(self.home), environment=self.environment, text=text)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + (done.stderr if status else "")
 

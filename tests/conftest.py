@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from private_databases import database, database_url, postgres_server  # noqa: F401
 
 from appliance.engines.database.protocol import Database
 from appliance.records.records import Records
 
+pytest_plugins = ["private_databases"]
+
 
 @pytest.fixture
-def records(database: Database) -> Iterator[Records]:  # noqa: F811
+def records(database: Database) -> Iterator[Records]:
     """Records on an empty, migrated database; once on each kind."""
     yield Records(database)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import warm
 from api_client import Api
 
 ENTITIES: list[dict[str, Any]] = [
@@ -68,7 +68,7 @@ class Server:
     """The running process. `api` acts as the administrator; `person` makes somebody else."""
 
     home: Path
-    process: subprocess.Popen[str]
+    process: warm.Started | subprocess.Popen[str]
     base: str
     token: str
     claim: str
@@ -108,11 +108,11 @@ def start(home: Path, database_url: str | None) -> Server:
         environment["INGOT_DATABASE"] = database_url
 
     def ingot(*words: str) -> str:
-        command = [sys.executable, "-m", "appliance", *words, "--home", str(home)]
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        done = warm.run(*words, "--home", str(home), environment=environment)
+        done.check_returncode()
+        return done.stdout
 
-    command = [sys.executable, "-m", "appliance", "serve", "--home", str(home), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    process = warm.start("serve", "--home", str(home), "--port", "0", environment=environment)
     assert process.stdout
     try:
         line = process.stdout.readline()

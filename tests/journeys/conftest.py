@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from box import Box
-from browsing import FLAGS, PASSWORD, Site, axe_source
+from browsing import CHROMIUM, FLAGS, PASSWORD, Site, axe_source
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PEOPLE = {"ada": "admin", "erik": "editor", "rita": "reader"}
 
 
@@ -46,16 +44,28 @@ def axe() -> str:
     return axe_source()
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, Any]:
+    """Person -> cookies and storage of a browser they signed in with."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, box: Box) -> Iterator[Callable[..., Site]]:
-    """`visit("erik")`: a new browser window, signed in; `visit()` for somebody unknown. Options as Playwright's contexts take."""
+def visit(browser: Browser, box: Box, signed_in: dict[str, Any]) -> Iterator[Callable[..., Site]]:
+    """`visit("erik")`: a new browser window, signed in; `visit()` for somebody unknown. Options as Playwright's contexts take.
+    A person signs in once per process, at the door, and later windows have the same session; `own=True` for another one, which a
+    test may end. The window is empty, or shows the home page of somebody who has just signed in."""
     sites: list[Site] = []
 
-    def open_site(name: str | None = None, **options: Any) -> Site:
+    def open_site(name: str | None = None, own: bool = False, **options: Any) -> Site:
+        if name in signed_in and not own:
+            options["storage_state"] = signed_in[name]
         site = Site(browser, box, **options)
         sites.append(site)
-        if name:
+        if name and (own or name not in signed_in):
             site.sign_in(f"{name}@example.org")
+            if not own:
+                signed_in[name] = site.context.storage_state()
         return site
 
     yield open_site

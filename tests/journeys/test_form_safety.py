@@ -61,7 +61,7 @@ def test_a_draft_survives_a_reload_and_goes_when_it_is_saved(visit: Visit) -> No
 
 
 def test_a_draft_can_be_discarded_and_goes_at_sign_out(visit: Visit) -> None:
-    page = visit("erik").page
+    page = visit("erik", own=True).page
     page.goto("/accounts/new")
     page.get_by_label("Name").fill("Not this one")
     kept(page, "Not this one")

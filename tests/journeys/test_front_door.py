@@ -29,7 +29,7 @@ def test_a_wrong_password_says_so_and_keeps_the_address(visit: Callable[..., Sit
 
 
 def test_signing_out_closes_the_door(visit: Callable[..., Site]) -> None:
-    page = visit("rita").page
+    page = visit("rita", own=True).page
     page.goto("/contacts")
     page.locator("summary.person").click()
     page.get_by_role("button", name="Sign out").click()
@@ -53,7 +53,7 @@ def test_the_theme_switch_is_remembered_on_the_next_device(visit: Callable[..., 
     with page.expect_response("**/account/theme"):
         page.get_by_role("button", name="Light or dark").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    elsewhere = visit("rita", color_scheme="light").page
+    elsewhere = visit("rita", own=True, color_scheme="light").page
     assert elsewhere.locator("html").get_attribute("data-theme") == "dark"
     with elsewhere.expect_response("**/account/theme"):
         elsewhere.get_by_role("button", name="Light or dark").click()

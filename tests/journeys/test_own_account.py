@@ -26,7 +26,7 @@ def test_the_whole_interface_speaks_german_once_somebody_says_so(visit: Callable
 
 def test_a_new_password_needs_the_old_one_and_ends_other_sessions(visit: Callable[..., Site], box: Box) -> None:
     box.ingot("user", "add", "paul@example.org", "--role", "reader", "--password-stdin", text=PASSWORD + "\n")
-    elsewhere, here = visit("paul"), visit("paul")
+    elsewhere, here = visit("paul", own=True), visit("paul", own=True)
     here.expected.append("422")
     elsewhere.expected.append(
         "HTTP Authentication failed"
