@@ -15,6 +15,8 @@ from gui.looks import Looks
 from gui.single import Single
 from gui.tray import Tray
 from gui.window import Window
+from gui.wizard.step import Answers
+from gui.wizard.wizard import Wizard
 
 
 def kept_settings() -> QSettings:
@@ -29,14 +31,22 @@ def run(home: Path | None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal it was started from ends it, not a slot of it
     application.setDesktopFileName("ingot-panel")
     application.setWindowIcon(drawings.mark())
-    texts.speak(QLocale.system().name())
     kept = kept_settings()
+    texts.speak(str(kept.value("language") or QLocale.system().name()))
     chosen = home or Path(str(kept.value("home") or places.default_home()))
-    kept.setValue("home", str(chosen))
     single = Single(chosen)
     if not single.first():
         return 0
-    desk = open_desk(chosen, Looks(application))
+    answers = Answers(chosen, Looks(application))
+    if not places.lived_in(chosen):
+        Wizard(answers).exec()  # the one loop that runs inside another: nothing else is there yet
+        kept.setValue("language", texts.language())
+        if answers.home != chosen:
+            single = Single(answers.home)
+            if not single.first():
+                return 0
+    kept.setValue("home", str(answers.home))
+    desk = answers.desk or open_desk(answers.home, answers.looks)
     window = Window(desk, kept)
 
     def leave() -> None:

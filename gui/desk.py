@@ -1,4 +1,4 @@
-"""What every page is handed: the one client, the one watcher, the one launcher."""
+"""What every page is handed: the one client, the one watcher, the one launcher, the one service."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gui.client import ControlClient
-from gui.launcher import Launcher
+from gui.launcher import Launcher, ingot
 from gui.looks import Looks
+from gui.service import Service
 from gui.watcher import Watcher
 
 
@@ -17,10 +18,14 @@ class Desk:
     client: ControlClient
     watcher: Watcher
     launcher: Launcher
+    service: Service
     looks: Looks | None = None
 
 
 def open_desk(home: Path, looks: Looks | None = None) -> Desk:
     client = ControlClient(home)
     watcher = Watcher(client)
-    return Desk(home, client, watcher, Launcher(client, watcher), looks)
+    program, arguments = ingot("serve", "--home", str(home))
+    service = Service(home, [program, *arguments])
+    service.look()
+    return Desk(home, client, watcher, Launcher(client, watcher, service), service, looks)

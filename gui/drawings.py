@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from gui import looks
+from gui import looks, places
 
 _LINES = {
     "overview": "M4 20v-7h4v7M10 20V4h4v16M16 20v-10h4v10M3 20h18",
@@ -15,13 +15,11 @@ _LINES = {
     "4.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5M9 14.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5",
     "users": "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8M4.5 20c.6-3.8 3.6-5.5 7.5-5.5s6.9 1.7 7.5 5.5",
     "backups": "M4 5h16v4H4zM5.5 9v10.5h13V9M12 11.5v5M9.5 14.2l2.5 2.5 2.5-2.5",
+    "autostart": "M12 3v8M7.2 6.2a7.5 7.5 0 1 0 9.6 0",
+    "https": "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3M12 14.5v2",
     "diagnostics": "M3 12h4l3-8 4 16 3-8h4",
 }
-_MARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0f5f8c"/>'
-    '<path d="M10.2 9h11.6a1 1 0 0 1 .96.72L27 23H5l4.24-13.28A1 1 0 0 1 10.2 9Z" fill="#f2c14e"/>'
-    '<path d="M11.2 11.2h9.6l1.1 4H10.1Z" fill="#ffe39a"/><path d="M5 23h22l-.5-1.6h-21Z" fill="#c98f1b"/>@</svg>'
-)
+_MARK = places.MARK.read_text("utf-8")  # the pages show the same drawing, and packages make their icons of it
 
 
 def page_icon(name: str) -> QIcon:
@@ -36,7 +34,7 @@ def mark(side: int = 64, dot: QColor | None = None) -> QPixmap:
     circle = (
         f'<circle cx="24.5" cy="24.5" r="6.5" fill="{dot.name()}" stroke="#ffffff" stroke-width="2"/>' if dot else ""
     )
-    return _pixmap(_MARK.replace("@", circle), side)
+    return _pixmap(_MARK.replace("</svg>", f"{circle}</svg>"), side)
 
 
 def _line(path: str, colour: QColor) -> str:

@@ -1,5 +1,5 @@
-"""Starts the server as a process of its own, asks it to stop, and ends one by force. The panel never owns it: it may be closed
-or killed, and the server goes on."""
+"""Starts the server, asks it to stop, and ends one by force. Where it is a service of this system, its service manager does
+that; else it is a process of its own. The panel never owns it: it may be closed or killed, and the server goes on."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from PySide6.QtCore import QObject
 
 from gui import places
 from gui.client import ControlClient, Trouble
+from gui.service import Service, why
 from gui.state import Condition
 from gui.texts import say
 from gui.watcher import Watcher
 
 
 def ingot(*words: str) -> tuple[str, list[str]]:
-    """The program and the arguments of an `ingot` command: this interpreter, or the bundle that contains it."""
-    return sys.executable, list(words) if getattr(sys, "frozen", False) else ["-m", "appliance", *words]
+    """The program and the arguments of an `ingot` command: this interpreter, or the program beside the panel in a bundle."""
+    if getattr(sys, "frozen", False):
+        return str(Path(sys.executable).with_name("ingot").with_suffix(Path(sys.executable).suffix)), list(words)
+    return sys.executable, ["-m", "appliance", *words]
 
 
 class Launcher(QObject):
-    def __init__(self, client: ControlClient, watcher: Watcher, parent: QObject | None = None):
+    def __init__(self, client: ControlClient, watcher: Watcher, service: Service, parent: QObject | None = None):
         super().__init__(parent)
-        self._client, self._watcher = client, watcher
+        self._client, self._watcher, self._service = client, watcher, service
         self._then: Callable[[], None] | None = None
         self._child: subprocess.Popen[bytes] | None = None
         watcher.changed.connect(self._changed)
@@ -44,6 +47,13 @@ class Launcher(QObject):
                 say("The home folder {home} cannot be used: {why}", home=home, why=error.strerror)
             )
             return
+        if self._service.manages:
+            self._watcher.launched(self._service.order("start", self._started))
+        else:
+            self._start_by_hand()
+
+    def _start_by_hand(self) -> None:
+        home = self._client.home
         program, arguments = ingot("serve", "--stay", "--home", str(home))
         try:
             self._child = _detached(program, arguments, home)
@@ -55,17 +65,43 @@ class Launcher(QObject):
     def stop(self, then: Callable[[], None] | None = None) -> None:
         """In good order: what is in flight is answered first. `then` is called when it has gone."""
         self._then = then
+        if self._by_the_manager() and self._service.stops_freely:
+            self._service.order("stop", self._stopped)
+            return
         self._client.tell("stop", lambda _: self._watcher.look(), self._not_stopped)
 
     def restart(self) -> None:
-        self.stop(self.start)
+        if self._by_the_manager() and not self._service.stops_freely:  # its door asks for no password
+            self._client.tell("restart", lambda _: self._watcher.look(), lambda _: self._watcher.look())
+        else:
+            self.stop(self.start)
 
     def force(self, then: Callable[[], None] | None = None) -> None:
         """End the process as it is. What was being written is rolled back at the next start; ask before."""
         pid, self._then = self._watcher.condition.pid, then
         if pid is not None and self._watcher.condition.alive:
+            if self._by_the_manager():
+                self._service.order("stop", lambda _code, _said: None)  # or it would start it again at once
             os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
             self._watcher.look()
+
+    def _by_the_manager(self) -> bool:
+        return self._service.runs(self._watcher.condition.pid)
+
+    def _started(self, code: int, said: str) -> None:
+        """As a service it gives up when it cannot start, and is tried again for ever. By hand it stays and says why at its door,
+        where the reason (a port, say) can be changed; the restart after that is the service's again."""
+        self._service.look()
+        if code != 0 and self._service.stops_freely:
+            self._service.order("stop", lambda _code, _said: self._start_by_hand())
+        elif code != 0:
+            self._watcher.not_launched(why(said))
+        self._watcher.look()
+
+    def _stopped(self, code: int, said: str) -> None:
+        self._service.look()
+        if code != 0:  # then its own door
+            self._client.tell("stop", lambda _: self._watcher.look(), self._not_stopped)
 
     def _not_stopped(self, trouble: Trouble) -> None:
         if trouble.code != "nobody":
@@ -78,6 +114,7 @@ class Launcher(QObject):
             self._child = None
 
     def _changed(self, condition: Condition) -> None:
+        self._service.look()
         if self._then and condition.kind in ("stopped", "killed"):
             then, self._then = self._then, None
             then()

@@ -125,14 +125,21 @@ QPushButton[tone="segment"]:checked { background: $selected; color: $on-selected
 QPushButton[tone="segment"]:focus { border: 2px solid $focus; padding: 0 13px; min-height: 24px; }
 QLineEdit, QComboBox { background: $surface; color: $text; border: 1px solid $line-strong;
   border-radius: %radius; padding: 0 10px; min-height: %inner; selection-background-color: $brand; selection-color: $on-brand; }
-QLineEdit:focus, QComboBox:focus { border: 2px solid $focus; padding: 0 9px; min-height: 30px; }
-QLineEdit:disabled, QComboBox:disabled, QLineEdit[readOnly="true"] { background: $sunk; color: $soft; }
+QLineEdit:focus, QComboBox:focus:focus { border: 2px solid $focus; padding: 0 9px; min-height: 30px; }
+QLineEdit:disabled, QComboBox:disabled:disabled, QLineEdit[readOnly="true"] { background: $sunk; color: $soft; }
 QLineEdit[wrong="true"] { border: 2px solid $bad; padding: 0 9px; min-height: 30px; }
 QComboBox::drop-down { border: none; width: 28px; }
 QComboBox::down-arrow { image: url(@arrow); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $line-strong; outline: none; padding: 4px;
   selection-background-color: $selected; selection-color: $on-selected; }
-QCheckBox { spacing: 8px; min-height: 26px; }
+QLabel[role="place"] { color: $soft; padding: 5px 0; }
+QLabel[role="place"][here="yes"] { color: $brand; font-weight: 650; }
+QLabel[role="place"][here="done"] { color: $text; }
+QCheckBox, QRadioButton { spacing: 8px; min-height: 26px; }
+QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $line-strong; border-radius: 9px; background: $surface; }
+QRadioButton::indicator:checked { border: 5px solid $brand; width: 8px; height: 8px; }
+QRadioButton::indicator:focus { border-color: $focus; }
+QRadioButton:focus { text-decoration: underline; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $line-strong; border-radius: 4px; background: $surface; }
 QCheckBox::indicator:checked { background: $brand; border-color: $brand; image: url(@check); }
 QCheckBox::indicator:focus { border: 2px solid $focus; }

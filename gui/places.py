@@ -10,6 +10,7 @@ from pathlib import Path
 
 _TOP = Path(__file__).resolve().parent.parent
 LOCALE = next((p for p in (_TOP / "appliance" / "_data" / "locale", _TOP / "data" / "locale") if p.is_dir()), _TOP)
+MARK = next(p for p in (_TOP / "gui" / "mark.svg", _TOP / "web" / "src" / "icons" / "ingot.svg") if p.is_file())
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,21 @@ class RunFile:
 
 def default_home() -> Path:
     """As the server finds it: INGOT_HOME, else the platform's folder for a user's application data."""
-    if os.environ.get("INGOT_HOME"):
-        return Path(os.environ["INGOT_HOME"])
+    return Path(os.environ["INGOT_HOME"]) if os.environ.get("INGOT_HOME") else usual_home()
+
+
+def usual_home() -> Path:
+    """Where nobody has said otherwise."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "Ingot"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Ingot"
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "ingot"
+
+
+def lived_in(home: Path) -> bool:
+    """Has there been an Ingot in this folder?"""
+    return any((home / name).exists() for name in ("settings.toml", "ingot.db", "run"))
 
 
 def run_file(home: Path) -> RunFile | None:

@@ -71,7 +71,7 @@ def _patterns(name: str) -> list[tuple[re.Pattern[str], str]]:
 
 
 def size(octets: float) -> str:
-    return locale().formattedDataSize(int(octets), 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+    return locale().formattedDataSize(int(octets), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
 
 from gui import drawings, words
 from gui.desk import Desk
+from gui.pages.autostart import Autostart
 from gui.pages.backups import Backups
 from gui.pages.configuration import Configuration
 from gui.pages.diagnostics import Diagnostics
+from gui.pages.https import Https
 from gui.pages.logs import Logs
 from gui.pages.overview import Overview
 from gui.pages.users import Users
@@ -42,7 +44,8 @@ class Window(QMainWindow):
         overview = Overview(desk)
         titled = [
             (overview, say("Overview")), (Logs(desk), say("Logs")), (Configuration(desk), say("Configuration")),
-            (Users(desk), say("Users")), (Backups(desk), say("Backups")), (Diagnostics(desk), say("Diagnostics")),
+            (Https(desk), "HTTPS"), (Users(desk), say("Users")), (Backups(desk), say("Backups")),
+            (Autostart(desk), say("Autostart")), (Diagnostics(desk), say("Diagnostics")),
         ]  # fmt: skip
         self.pages: dict[str, Page] = {page.name: page for page, _ in titled}
         overview.log_wanted.connect(lambda: self.turn_to("logs"))

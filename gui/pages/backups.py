@@ -24,8 +24,9 @@ class Backups(Page):
         self._folder = button(say("Open folder"), self._open_folder)
         self._verify = button(say("Verify"), self._do_verify)
         self._restore = button(say("Restore…"), self._ask_restore, "danger")
+        self._back = button(say("One step back…"), self._ask_back, name=say("Take the last restore back"))
         self._now = button(say("Back up now"), self.back_up, "primary")
-        super().__init__(say("Backups"), self._folder, self._verify, self._restore, self._now, scroll=False)
+        super().__init__(say("Backups"), self._folder, self._verify, self._back, self._restore, self._now, scroll=False)
         self._desk = desk
         self._backups: list[dict[str, Any]] = []
         self._verdicts: dict[str, str] = {}
@@ -71,6 +72,8 @@ class Backups(Page):
         answers, one = self._desk.watcher.condition.answers, self.chosen()
         self._now.setEnabled(answers and not self._busy)
         self._verify.setEnabled(answers and one is not None and not self._busy)
+        self._back.setVisible((self._desk.home / "previous").is_dir())
+        self._back.setEnabled(not self._busy)
         self._restore.setEnabled(one is not None and not self._busy)
         if self._busy:
             self.about(self._busy)
@@ -139,20 +142,33 @@ class Backups(Page):
                 self, say("Restore this backup?"), words, say("Restore"), lambda: self.restore(one["file"]), danger=True
             )
 
-    def restore(self, file: str) -> None:
-        """Stops the server first; it must be gone before its files are swapped."""
+    def _ask_back(self) -> None:
+        words = say("Everything becomes as it was before the last restore; the present state is kept in its place. Ingot is "
+                    "stopped for it and started again.")  # fmt: skip
+        ask(
+            self,
+            say("Take the last restore back?"),
+            words,
+            say("Take it back"),
+            lambda: self.restore(None),
+            danger=True,
+        )
+
+    def restore(self, file: str | None) -> None:
+        """Stops the server first; it must be gone before its files are swapped. None takes the last restore back."""
         self._doing(say("Ingot is being stopped for the restore."))
         if self._desk.watcher.condition.alive:
             self._desk.launcher.stop(lambda: self._run_restore(file))
         else:
             self._run_restore(file)
 
-    def _run_restore(self, file: str) -> None:
-        self._doing(say("{file} is being verified and restored.", file=file))
+    def _run_restore(self, file: str | None) -> None:
+        self._doing(say("{file} is being verified and restored.", file=file or self._desk.home / "previous"))
         self._process = process = QProcess(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         process.finished.connect(lambda code, _status: self._restored(code))
-        program, arguments = ingot("restore", str(self._desk.home / "backups" / file), "--home", str(self._desk.home))
+        what = "--back" if file is None else str(self._desk.home / "backups" / file)
+        program, arguments = ingot("restore", what, "--home", str(self._desk.home))
         process.setWorkingDirectory(str(self._desk.home))
         process.start(program, arguments)
 
@@ -165,7 +181,7 @@ class Backups(Page):
             tell(
                 self,
                 say("Restored"),
-                say("Ingot starts again. The state before is kept: ingot restore --back returns to it."),
+                say('Ingot starts again. The state before is kept: "One step back" returns to it.'),
             )
         else:
             tell(

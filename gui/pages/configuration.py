@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from gui import texts
 from gui.client import Trouble
 from gui.desk import Desk
 from gui.state import Condition
 from gui.texts import say
-from gui.widgets.parts import Card, Page, button, row, rule, text
+from gui.widgets.parts import Card, Page, ask_where, button, row, rule, tell, text
 from gui.widgets.setting import SettingLine
 
 _DEBOUNCE = 400  # ms after the last key until the server is asked
-_GROUPS = {
-    "network": ("host", "port", "hosts", "threads", "max_upload", "max_body"),
-    "keeping": ("database", "synchronous", "search", "cache", "files", "queue", "sessions", "mail"),
-    "running": ("workers", "session_days", "trash_days", "backups", "timezone", "log_level"),
-}
 
 
 class Configuration(Page):
@@ -28,7 +25,9 @@ class Configuration(Page):
     def __init__(self, desk: Desk):
         self._revert = button(say("Revert"), self.revert)
         self.save_button = button(say("Save"), self.save, "primary")
-        super().__init__(say("Configuration"), self._revert, self.save_button)
+        self._export = button(say("Export…"), self._ask_export, name=say("Save the settings as a file"))
+        self._import = button(say("Import…"), self._ask_import, name=say("Take settings from a file"))
+        super().__init__(say("Configuration"), self._import, self._export, self._revert, self.save_button)
         self._desk, self.lines = desk, dict[str, SettingLine]()
         self._asked, self._loaded = 0, False
         self._restart = Card(tone="brand")
@@ -76,14 +75,14 @@ class Configuration(Page):
         for card in self._cards:
             card.deleteLater()
         self._cards, self.lines = [], {told["name"]: SettingLine(told) for told in settings}
-        titles = {"network": say("Network"), "keeping": say("Where things are kept"), "running": say("Operation")}
-        grouped = {name for names in _GROUPS.values() for name in names}
-        groups = [(titles[key], [n for n in names if n in self.lines]) for key, names in _GROUPS.items()]
-        groups.append((say("More"), [n for n in self.lines if n not in grouped]))
-        for title, names in groups:
-            if not names:
-                continue
-            card = Card(title)
+        titles = {
+            "network": say("Network"), "keeping": say("Where things are kept"), "mail": say("Mail"), "running": say("Operation"),
+        }  # fmt: skip
+        groups: dict[str, list[str]] = {}
+        for told in settings:
+            groups.setdefault(told["group"], []).append(told["name"])
+        for group, names in groups.items():
+            card = Card(titles.get(group) or say("More"))
             card.body.setSpacing(2)
             for place, name in enumerate(names):
                 if place:
@@ -119,6 +118,51 @@ class Configuration(Page):
             return
         self.save_button.setEnabled(False)
         self._desk.client.tell("settings", self._saved, self._failed, values=values)
+
+    # ---- to a file, and from one
+
+    def _ask_export(self) -> None:
+        ask_where(self, say("Save the settings as a file"), "ingot-settings.toml", self.export_to)
+
+    def export_to(self, place: str) -> None:
+        """Without what is secret: the file may travel."""
+
+        def came(found: dict[str, str]) -> None:
+            try:
+                Path(place).write_text(found["toml"], "utf-8")
+            except OSError as error:
+                self.about(say("{file} cannot be written: {why}", file=place, why=error.strerror))
+            else:
+                self.about(say("Saved as {file}, without what is secret.", file=place))
+
+        self._desk.client.ask("settings.export", came, self._failed, secrets="no")
+
+    def _ask_import(self) -> None:
+        dialog = QFileDialog(self, say("Take settings from a file"), str(Path.home()), "TOML (*.toml)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.import_from)
+        dialog.open()
+
+    def import_from(self, place: str) -> None:
+        """All of it, or nothing while there is one problem in it."""
+        try:
+            toml = Path(place).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self.about(say("{file} cannot be read: {why}", file=place, why=getattr(error, "strerror", None) or error))
+            return
+
+        def came(found: dict[str, Any]) -> None:
+            if found["written"]:
+                self._saved(found)
+            else:
+                problems = [f"{name}: {_sentence(why, name)}" for name, why in found["problems"].items()]
+                tell(self, say("Nothing was taken over"), "\n".join(problems))
+
+        def refused(trouble: Trouble) -> None:
+            tell(self, say("Nothing was taken over"), trouble.message)
+
+        self._desk.client.tell("settings.import", came, refused, toml=toml)
 
     def _edited(self) -> None:
         self._typing.start()

@@ -17,6 +17,7 @@ from gui.desk import Desk
 from gui.state import Condition
 from gui.texts import say
 from gui.widgets.log_model import LEVELS, Filter, LogModel
+from gui.widgets.more_detail import MoreDetail
 from gui.widgets.parts import Page, ask_where, button, choice, copy, row
 
 FIRST, WAIT = 2_000, 20  # lines at the beginning; seconds a question for more may stay open
@@ -30,7 +31,8 @@ class Logs(Page):
         self._error = button(say("Next error"), self._next_error)
         self._copy = button(say("Copy"), self._copied, name=say("Copy the chosen lines"))
         self._save = button(say("Save…"), self._ask_where, name=say("Save the log"))
-        super().__init__(say("Logs"), self._error, self._copy, self._save, scroll=False)
+        self.detail = MoreDetail(desk.client)
+        super().__init__(say("Logs"), self.detail, self._error, self._copy, self._save, scroll=False)
         self._desk, self._mark, self._asking, self._looking = desk, "", False, False
         self.model = LogModel(self)
         self._filters()
@@ -99,12 +101,14 @@ class Logs(Page):
 
     def shown(self) -> None:
         self._looking = True
+        self.detail.look()
         self._follow_on()
 
     def hidden(self) -> None:
         self._looking = False  # a question that is open is answered and kept; the next waits until somebody looks
 
     def _changed(self, condition: Condition) -> None:
+        self.detail.setEnabled(condition.answers)
         if self._looking:
             self._again.start(300 if condition.alive else 0)
 

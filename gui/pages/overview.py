@@ -15,6 +15,7 @@ from gui.texts import say
 from gui.widgets.charts import Charts
 from gui.widgets.components import Components
 from gui.widgets.first_admin import FirstAdmin
+from gui.widgets.maintenance import Maintenance, PlanMaintenance
 from gui.widgets.parts import Card, Page, ask, button, copy, mark, row, text
 from gui.widgets.reach import Reach
 
@@ -31,10 +32,12 @@ class Overview(Page):
         self._force = button(say("Force stop"), self._ask_force, "danger")
         self._restart = button(say("Restart"), self._ask_restart)
         self._open = button(say("Open in browser"), self._opened, "primary")
-        super().__init__(say("Overview"), self._restart, self._force, self._stop, self._start, self._open)
+        self._close = button(say("Maintenance…"), self._plan_maintenance)
+        super().__init__(say("Overview"), self._close, self._restart, self._force, self._stop, self._start, self._open)
         self._desk = desk
         self._looking = False
         self._claim_asked: int | None = None
+        self._maintenance_told = ""
         self._body()
         desk.watcher.changed.connect(self._changed)
         desk.watcher.told.connect(self._told)
@@ -50,6 +53,8 @@ class Overview(Page):
         self._see_log = button(say("Show the log"), self.log_wanted.emit)
         self._trouble.body.addLayout(row(self._see_log, None))
         self.body.addWidget(self._trouble)
+        self.maintenance = Maintenance(self._desk.client)
+        self.body.addWidget(self.maintenance)
         self.body.addWidget(self._unowned())
         self._components, self._reach = Components(), Reach(self._ask_open_up)
         self._pair = QWidget()
@@ -87,6 +92,7 @@ class Overview(Page):
     def shown(self) -> None:
         self._looking = True
         self._claim_asked = None
+        self._maintenance_told = ""
         self._charts.watch(self._desk.watcher.condition.answers)
 
     def hidden(self) -> None:
@@ -112,12 +118,14 @@ class Overview(Page):
         self._stop.setEnabled(up or blocked or (condition.kind == "starting" and condition.alive))
         self._force.setVisible(condition.kind in ("frozen", "stopping"))
         self._restart.setVisible(up or blocked)
+        self._close.setVisible(up)
         self._open.setVisible(up)
         self._pair.setVisible(up)  # of one that does not answer there is nothing to show but what is the matter
         self._charts.setVisible(up)
         if not up:
             self._reach.show_addresses([])
             self._ownerless.hide()
+            self.maintenance.hide()
             self._components.show_health({})
         self._claim_asked = None
         self._charts.watch(self._looking and condition.answers)
@@ -137,12 +145,23 @@ class Overview(Page):
         ]
         self.about(" · ".join(facts))
         self._components.show_health(status["health"])
+        if self._looking and condition.answers:
+            self._follow_maintenance(str(status["health"].get("maintenance")))
         if self._claim_asked != status["pid"] and condition.answers and self._looking:
             self._claim_asked = status["pid"]
             self._desk.client.ask("addresses", lambda found: self._reach.show_addresses(found["addresses"]))
             self._desk.client.ask("users", lambda found: self._ownerless.setVisible(not found["claimed"]))
 
+    def _follow_maintenance(self, told: str) -> None:
+        """Asked when it became another one, and when somebody comes to look: it may be planned on another desk."""
+        if told != self._maintenance_told:
+            self._maintenance_told = told
+            self.maintenance.look()
+
     # ---- what can be done
+
+    def _plan_maintenance(self) -> None:
+        PlanMaintenance(self, self._desk.client, self.maintenance.show_plan).open()
 
     def _ask_stop(self) -> None:
         words = say("Nobody can use it until it is started again. What is under way is answered first.")

@@ -21,7 +21,8 @@ class Users(Page):
         self._reset = button(say("Reset password…"), self._ask_reset)
         self._active = button(say("Disable…"), self._ask_active)
         self._first = button(say("Make the first administrator…"), self._first_admin, "primary")
-        super().__init__(say("Users"), self._first, self._active, self._reset, scroll=False)
+        self._unlock = button(say("Unlock"), self._do_unlock)
+        super().__init__(say("Users"), self._first, self._unlock, self._active, self._reset, scroll=False)
         self._desk = desk
         self._users: list[dict[str, Any]] = []
         self._claimed = True
@@ -63,7 +64,9 @@ class Users(Page):
         of_them = (
             say("1 of them an administrator") if admins == 1 else say("{count} of them administrators", count=admins)
         )
-        self.about(f"{people}, {of_them}" if active else say("Nobody has an account yet."))
+        locked = sum(one["locked"] for one in active)
+        shut = "" if not locked else ", " + say("{count} locked", count=locked)
+        self.about(f"{people}, {of_them}{shut}" if active else say("Nobody has an account yet."))
         self._state()
 
     def _failed(self, trouble: Trouble) -> None:
@@ -78,6 +81,8 @@ class Users(Page):
         self._first.setVisible(answers and not self._claimed)
         self._reset.setEnabled(answers and one is not None)
         self._active.setEnabled(answers and one is not None)
+        self._unlock.setVisible(one is not None and one["locked"])
+        self._unlock.setEnabled(answers)
         label = say("Enable") if one and not one["active"] else say("Disable…")
         self._active.setText(label)
         self._active.setAccessibleName(label)
@@ -100,6 +105,10 @@ class Users(Page):
             self._fresh.show()
 
         self._desk.client.tell("users.reset", done, self._failed, id=one["id"])
+
+    def _do_unlock(self) -> None:
+        if one := self.chosen():
+            self._desk.client.tell("users.unlock", lambda _: self.shown(), self._failed, id=one["id"])
 
     def _seen(self) -> None:
         self._fresh.hide()
@@ -132,4 +141,6 @@ def _row(one: dict[str, Any]) -> tuple[str, str, str, str]:
     state = say("Active") if one["active"] else say("Disabled")
     if one["active"] and not one["has_password"]:
         state = say("No password yet")
+    elif one["active"] and one["locked"]:
+        state = say("Locked: too many wrong passwords")
     return _name(one), one["email"], ", ".join(texts.label(role) for role in one["roles"]), state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from gui import texts, words
@@ -30,6 +31,8 @@ class Components(Card):
         for name, health in found.items():
             detail, pill = self._rows[name]
             detail.setText(texts.retold(str(health["reason"])))
+            detail.setToolTip(_since(str(health.get("since") or "")))
+            pill.setToolTip(detail.toolTip())
             pill.show_as(*words.health(health["state"]))
 
     def _lay_out(self, names: list[str]) -> None:
@@ -47,3 +50,9 @@ class Components(Card):
             if place < len(names) - 1:
                 self._grid.addWidget(rule(), place * 2 + 1, 0, 1, 3)
             self._rows[name] = (detail, pill)
+
+
+def _since(wire: str) -> str:
+    at = QDateTime.fromString(wire, Qt.DateFormat.ISODateWithMs).toLocalTime()
+    moment = texts.locale().toString(at, texts.locale().FormatType.ShortFormat)
+    return say("so since {moment}", moment=moment) if at.isValid() else ""

@@ -22,7 +22,9 @@ class Reach(Card):
         self._choice = choice(say("Address"))
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._choice.setMinimumContentsLength(18)
-        self._choice.currentTextChanged.connect(self._code.show_words)
+        self._choice.currentTextChanged.connect(self._show_code)
+        self._lan: list[str] = []
+        self._named: set[str] = set()
         self._copy: QPushButton = button(say("Copy"), self._copied, name=say("Copy the address"))
         line = row(self._choice, self._copy)
         line.setStretch(0, 1)
@@ -40,11 +42,14 @@ class Reach(Card):
 
     def show_addresses(self, found: list[dict[str, str]]) -> None:
         urls = [one["url"] for one in found]
-        lan = [one["url"] for one in found if one.get("reach") == "network"]
-        ordered = lan + [url for url in urls if url not in lan]
+        self._lan = lan = [one["url"] for one in found if one.get("reach") == "network"]
+        named = [one["url"] for one in found if one.get("reach") == "name"]
+        self._named = set(named)
+        ordered = named + lan + [url for url in urls if url not in lan and url not in named]
         if ordered != [self._choice.itemText(n) for n in range(self._choice.count())]:
             self._choice.clear()
             self._choice.addItems(ordered)
+        self._show_code(self.address)
         for part in (self._choice, self._copy):
             part.setEnabled(bool(urls))
         self._code.setVisible(bool(lan))  # a telephone cannot open what only this computer can
@@ -55,6 +60,10 @@ class Reach(Card):
             self._hint.setText(say("Everybody in the office network can open it."))
         else:
             self._hint.setText(say("Only this computer can open it."))
+
+    def _show_code(self, chosen: str) -> None:
+        """A telephone may not know names like ingot.local (Android before 12): it gets the number."""
+        self._code.show_words(self._lan[0] if chosen in self._named and self._lan else chosen)
 
     def say_why_not(self, why: str) -> None:
         self._hint.setText(why)

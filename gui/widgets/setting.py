@@ -24,7 +24,7 @@ class SettingLine(QWidget):
         self.told = told
         self.name: str = told["name"]
         self._kind, self._cleared = told["kind"], False
-        label = text(texts.label(self.name.replace("_", " ").capitalize()), "strong")
+        label = text(texts.label(_name(self.name)), "strong")
         self._editor = self._made_editor()
         self._editor.setAccessibleName(label.text())
         self._editor.setAccessibleDescription(texts.label(told["help"]))
@@ -170,4 +170,12 @@ class SettingLine(QWidget):
     def _written(self, value: Any) -> str:
         if isinstance(value, list):
             return ", ".join(value) or say("no value")
+        if value == "":
+            return say("no value")
         return texts.size(value) if self._kind == "int" and "bytes" in self.told["help"] else str(value)
+
+
+def _name(setting: str) -> str:
+    """`http_port` is called HTTP port."""
+    words = [word.upper() if word in ("http", "https") else word for word in setting.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])

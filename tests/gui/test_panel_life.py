@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from panels import Open
@@ -106,3 +109,23 @@ def test_settings_that_stop_a_start_are_explained(home: Path, open_panel: Open, 
     until(qtbot, window, "blocked")
     assert "settings.toml" in window.desk.watcher.condition.reason
     assert not window.desk.watcher.condition.alive
+
+
+def test_a_database_of_a_later_version_is_explained_and_left_alone(
+    home: Path, migrated: Path, open_panel: Open, qtbot: QtBot
+) -> None:
+    shutil.copy(migrated, home / "ingot.db")
+    with closing(sqlite3.connect(home / "ingot.db")) as connection, connection:
+        (columns,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'ingot_migration'").fetchone()
+        assert "name" in columns
+        connection.execute(
+            "UPDATE ingot_migration SET name = '9999_of_later' WHERE id = (SELECT max(id) FROM ingot_migration)"
+        )
+    before = (home / "ingot.db").read_bytes()
+    window = open_panel(home)
+    window.desk.launcher.start()
+    until(qtbot, window, "blocked")
+    assert "9999_of_later" in window.desk.watcher.condition.reason or "newer" in window.desk.watcher.condition.reason
+    assert (home / "ingot.db").read_bytes() == before
+    window.desk.launcher.stop()
+    until(qtbot, window, "stopped", "blocked")

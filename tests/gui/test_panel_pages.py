@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 from box import Box
 from panels import Open
 from PySide6.QtCore import QObject, Qt, Signal
@@ -107,6 +108,14 @@ def test_people_are_looked_after(window: Window, box: Box, qtbot: QtBot) -> None
     dialog.password.setText("correct horse battery")
     dialog._make()
     qtbot.waitUntil(lambda: page.table.rowCount() == 1)
+
+    for _ in range(10):
+        requests.post(box.url("/sign-in"), data={"email": "ada@example.org", "password": "wrong"}, timeout=10)
+    page.shown()
+    qtbot.waitUntil(page._unlock.isVisible)
+    assert "Locked" in page.table.item(0, 3).text()
+    page._do_unlock()
+    qtbot.waitUntil(lambda: page.table.item(0, 3).text() == "Active")
 
     page._do_reset(page.chosen())
     qtbot.waitUntil(page._fresh.isVisible)
