@@ -25,8 +25,9 @@ from appliance.records.records import Records
 from appliance.run.backup import taking
 
 
-def open_database(settings: Settings) -> Database:
-    url = settings.database
+def open_database(settings: Settings, url: str | None = None) -> Database:
+    """`url`: another one than the settings', to try it."""
+    url = url or str(settings.database)
     if url == "sqlite":
         return SqliteDatabase(settings.home.database, settings.synchronous)
     if url.startswith(("postgresql://", "postgres://")):

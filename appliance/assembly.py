@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
@@ -13,7 +15,7 @@ from flask import Flask
 
 from appliance import apart
 from appliance.apart import open_database, open_files, unknown
-from appliance.base import paths
+from appliance.base import clock, paths
 from appliance.base.errors import StartRefused
 from appliance.base.settings import SETTINGS_WRONG, Settings
 from appliance.base.text import say
@@ -38,7 +40,9 @@ from appliance.features.files import api as files_api
 from appliance.features.files.jobs import make_kinds as file_kinds
 from appliance.features.forms import pages as forms
 from appliance.features.grid import pages as grid
+from appliance.features.health import pages as health_pages
 from appliance.features.health.api import Traffic, make_health
+from appliance.features.health.looks import look_kinds
 from appliance.features.health.sweep import sweep_kind
 from appliance.features.home import pages as home
 from appliance.features.home.box import Box
@@ -46,6 +50,7 @@ from appliance.features.home.navigation import Navigation
 from appliance.features.identity import account, accounts, door
 from appliance.features.identity import api as identity_api
 from appliance.features.identity.sessions import Claim, Sessions
+from appliance.features.identity.tries import Tries
 from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
 from appliance.features.imports.jobs import import_kinds
@@ -53,6 +58,8 @@ from appliance.features.jobs import api as jobs_api
 from appliance.features.jobs import pages as job_pages
 from appliance.features.live.door import make_live
 from appliance.features.live.live import Live
+from appliance.features.maintenance.door import guard
+from appliance.features.maintenance.plan import Plans
 from appliance.features.notices import api as notices_api
 from appliance.features.notices import pages as notice_pages
 from appliance.features.notices.follower import NoticeFollower
@@ -71,6 +78,7 @@ from appliance.features.search.follower import IndexFollower
 from appliance.features.search.inside import make_find
 from appliance.features.search.jobs import REINDEX, reindex_kind
 from appliance.features.styleguide import pages as styleguide
+from appliance.features.trust import pages as trust
 from appliance.features.undo import api as undo_api
 from appliance.features.undo.jobs import undo_kind
 from appliance.features.views import api as views_api
@@ -89,14 +97,21 @@ from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 from appliance.records.tail import Tail
+from appliance.run.maintenance import Maintenance
 from appliance.run.migrating import migrate
 from appliance.run.process import Process, rss_bytes
 from appliance.run.sampling import Sampler
 from appliance.run.services import Health, Service
+from appliance.run.settings_room import SettingsRoom
+from appliance.run.tls.door import HttpsDoor
 from appliance.run.web import WebServer
 
 BUILT_IN = {"queue": "database", "sessions": "database", "mail": "none"}
 """Settings with one engine so far: another value is refused, never ignored."""
+ENGINES = {"search": ("tantivy",), "cache": ("disk", "memory"), "files": ("local",)} | {
+    name: (word,) for name, word in BUILT_IN.items()
+}
+"""What the settings door offers, beside `database`, which is tried."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +153,7 @@ def open_house(settings: Settings) -> House:
         *import_kinds(apart.run_import, apart.undo_import),
         export_kind(records, files, who.of_job),
         sweep_kind(records, sessions, settings.trash_days),
+        *look_kinds(database, files, settings.trash_days),
         *file_kinds(database, files, settings.trash_days),
         *backup_kinds(settings),
         undo_kind(apart.undo, heavy=True),
@@ -189,6 +205,11 @@ def _cache(settings: Settings) -> Cache:
     raise unknown("cache", settings.cache, "disk, memory")
 
 
+def furnish_early(settings: Settings, process: Process) -> None:
+    """What the control door answers also when the rest cannot be opened."""
+    SettingsRoom(settings, process, functools.partial(open_database, settings), ENGINES).furnish()
+
+
 def build(house: House, process: Process, only: str | None) -> Sequence[Service]:
     """The services of a running process, in the order in which they start: all of them, or those of one role."""
     settings, records, jobs = house.settings, house.records, house.jobs
@@ -197,6 +218,8 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     engine = open_search(settings, writer=only != "web")
     records.find = make_find(records, engine)
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
+    plans = Plans(settings.home.root / "maintenance.json")
+    maintenance = Maintenance(plans, jobs, hub)
     parts: list[Part] = [tail, follower, live]
     if only != "web":
         jobs.add(reindex_kind(follower))
@@ -204,18 +227,24 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
         parts.append(Worker(jobs, settings.workers, context={"home": str(settings.home.root)}))
         process.commands["reindex"] = lambda _: {"job": jobs.enqueue(REINDEX, key=REINDEX)}
     traffic = Traffic()
-    sampler = Sampler(settings.home.root, traffic.totals, jobs.gauges)
-    ControlRoom(settings, records, jobs, house.claim, sampler, process).furnish()
+    sampler = Sampler(settings.home.root, traffic.totals, jobs.gauges, process.look)
+    https = HttpsDoor(settings, lambda: Box(house.database, settings.timezone).name, public=only != "worker")
+    ControlRoom(
+        settings, records, jobs, house.claim, Tries(house.cache), sampler, process, maintenance, https
+    ).furnish()
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}
     process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
-    services: list[Service] = [*(Running(part) for part in parts), sampler]
+    services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler]
     if only != "worker":
-        outside = Outside(house, engine, hub, live, healths, follower.lag, traffic)
+        outside = Outside(house, engine, hub, live, healths, follower.lag, traffic, plans, process.health, https=https)
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
-        services.append(
-            WebServer(public_door(outside), settings.host, settings.port, settings.threads, hub, max_body=limit)
-        )
+        application = public_door(outside)
+        web = WebServer(
+            application, settings.host, settings.port, settings.threads, hub,
+            max_body=limit, tls=https.keeper, proxies=settings.proxies,
+        )  # fmt: skip
+        services += https.services(web, application)
     return services
 
 
@@ -230,6 +259,19 @@ class Outside:
     healths: Mapping[str, Callable[[], tuple[str, str]]]
     lag: Callable[[], int]
     traffic: Traffic = field(default_factory=Traffic)
+    plans: Plans | None = None
+    health: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
+    started_at: str = field(default_factory=clock.wire_now)
+    https: HttpsDoor | None = None
+
+
+def _disk(settings: Settings) -> tuple[int, int]:
+    """(total, free) bytes; zeros when the home is gone, which is told elsewhere."""
+    try:
+        found = shutil.disk_usage(settings.home.root)
+    except OSError:
+        return 0, 0
+    return found.total, found.free
 
 
 def public_door(parts: Outside) -> Flask:
@@ -242,11 +284,38 @@ def public_door(parts: Outside) -> Flask:
 
     def gauges() -> dict[str, float]:
         found = {**jobs.gauges(), "ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
+        found |= {"ingot_database_bytes": house.database.size(), "ingot_disk_free_bytes": _disk(settings)[1]}
         return {**found, "ingot_sockets": len(parts.hub.connections), "ingot_memory_bytes": rss_bytes() or 0}
+
+    def facts() -> dict[str, Any]:
+        (total, free), files = (
+            _disk(settings),
+            house.database.rows("SELECT count(*), coalesce(sum(size), 0) FROM ingot_file")[0],
+        )
+        return {
+            "started_at": parts.started_at, "disk_free": free, "disk_total": total, "files": files[0],
+            "files_bytes": int(files[1]), "index_lag": parts.lag(), "memory": rss_bytes() or 0,
+        }  # fmt: skip
+
+    def components() -> Mapping[str, Mapping[str, Any]]:
+        if found := parts.health():
+            return found
+        checked = {name: check() for name, check in parts.healths.items()}
+        return {name: {"state": state, "reason": reason} for name, (state, reason) in checked.items()}
+
+    https, hosts = parts.https, Hosts(settings.hosts, settings.host)
+    if https:
+        https.tell_names(hosts)
+
+    def extend(app: Flask) -> None:
+        traffic.watch(app)
+        if parts.plans:
+            guard(app, parts.plans)
 
     return create_app(
         blueprints=[
-            make_health(lambda: {name: check() for name, check in parts.healths.items()}, gauges, traffic),
+            make_health(components, gauges, traffic, lambda: bool(parts.plans and parts.plans.current.closed())),
+            health_pages.make_pages(house.database, jobs, components, facts),
             make_assets(assets),
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
@@ -272,6 +341,9 @@ def public_door(parts: Outside) -> Flask:
             make_blueprint(records, resources),
             home.make_pages(records),
             styleguide.make_pages(assets),
+            trust.make_pages(
+                lambda: https.trusted() if https else None, lambda: https.port if https else settings.port
+            ),
             search_pages.make_pages(records, parts.engine),
             board.make_pages(records, resources.lists),
             forms.make_pages(records, house.files, max_upload=settings.max_upload),
@@ -279,11 +351,11 @@ def public_door(parts: Outside) -> Flask:
             grid.make_pages(records, resources.lists),
         ],
         authenticate=who.authenticate,
-        hosts=Hosts(settings.hosts, settings.host),
+        hosts=hosts,
         templates=paths.TEMPLATES,
         max_body=settings.max_body,
         furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
-        extend=traffic.watch,
+        extend=extend,
     )
 
 

@@ -17,21 +17,23 @@ import orjson
 
 from appliance import assembly, cli_backup, cli_jobs, cli_records
 from appliance.base import logs, paths
-from appliance.base.errors import IngotError, Invalid, StartRefused
+from appliance.base.errors import IngotError, Invalid, StartRefused, Unavailable
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load
-from appliance.base.text import best_language, say
+from appliance.base.text import best_language, in_language, say
 from appliance.features.identity import accounts, tokens
+from appliance.features.maintenance.plan import Plans, wish
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import list_packs, read_pack
 from appliance.features.packs.toml_writer import write_pack_file
 from appliance.records.declaration import write_entity
 from appliance.records.permissions import SYSTEM
-from appliance.run import process, run_file
+from appliance.run import preflight, process, run_file
 from appliance.run.backup import restoring
 from appliance.run.client import ControlClient
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
+from appliance.run.services import Health
 
 
 def language() -> str:
@@ -115,10 +117,12 @@ def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
 def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool) -> None:
     """Run Ingot until it is stopped."""
     settings = load(home, {"host": host, "port": port}, role=only or "")
-    logs.start(settings.home.create().logs, settings.log_level)
+    ground = preflight.prepare(settings.home)
+    logs.start(settings.home.logs, settings.log_level)
     house: list[assembly.House] = []
 
     def build(running: Process) -> Any:
+        assembly.furnish_early(settings, running)
         restoring.recover(settings.home)
         house.append(assembly.open_house(settings))
         if demo:
@@ -129,7 +133,8 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
         greet(house[0], running.info.addresses)
 
     version = assembly.version()
-    sys.exit(process.run(settings.home, build, version=version, on_ready=ready, exit_when_blocked=not stay))
+    code = process.run(settings.home, build, version=version, ground=ground, on_ready=ready, exit_when_blocked=not stay)
+    sys.exit(code)
 
 
 def greet(house: assembly.House, addresses: list[str]) -> None:
@@ -150,14 +155,24 @@ def greet(house: assembly.House, addresses: list[str]) -> None:
 def status(home: Path, as_json: bool) -> None:
     """How the running process does."""
     for place in running(home):
-        found = ControlClient(place).status()
+        found = door(place).status()
         if as_json:
             click.echo(json.dumps(found, indent=2))
             continue
         click.echo(
             f"{found['state']}, pid {found['pid']}, {', '.join(found['addresses'])}, up {found['uptime_seconds']:.0f} s"
         )
-        show(False, [{"part": n, "state": h["state"], "reason": h["reason"]} for n, h in found["health"].items()])
+        if found["reason"]:
+            click.echo(found["reason"])
+        parts = [
+            {"part": n, "state": h["state"], "since": h["since"], "reason": h["reason"]}
+            for n, h in found["health"].items()
+        ]
+        show(False, parts)
+
+
+def door(place: Home) -> ControlClient:
+    return ControlClient(place, language=language())
 
 
 def running(home: Path) -> list[Home]:
@@ -169,7 +184,7 @@ def running(home: Path) -> list[Home]:
 @with_home
 def stop(home: Path) -> None:
     """Stop the running process in good order."""
-    stopped = [ControlClient(place).stop(wait_seconds=15) for place in running(home)]
+    stopped = [door(place).stop(wait_seconds=15) for place in running(home)]
     if not all(stopped):
         raise IngotError(say("It did not stop within 15 seconds."))
 
@@ -177,8 +192,16 @@ def stop(home: Path) -> None:
 @main.command("logs")
 @with_home
 @click.option("--lines", default=100, show_default=True)
-def show_logs(home: Path, lines: int) -> None:
-    """The last lines of the log."""
+@click.option("--level", type=click.Choice(logs.LEVELS), help="With --for: write this much, for a while.")
+@click.option("--for", "minutes", type=float, help="Minutes until the level falls back by itself.")
+@click.option("--component", default="", help="With --level: only loggers whose name begins so, as appliance.jobs.")
+def show_logs(home: Path, lines: int, level: str | None, minutes: float | None, component: str) -> None:
+    """The last lines of the log. With --level and --for the running process writes more of them for a while."""
+    if level and minutes:
+        for place in running(home):
+            found = door(place).call("log_level", level=level, minutes=minutes, component=component)
+        click.echo(say("{level} until {until}", level=level, until=found["until"]).render(language()))
+        return
     file = Home(home).logs / "ingot.log"
     for line in file.read_text("utf-8").splitlines()[-lines:] if file.exists() else []:
         click.echo(line)
@@ -186,20 +209,45 @@ def show_logs(home: Path, lines: int) -> None:
 
 @main.command()
 @with_home
+@click.argument("wanted", type=click.Choice(["on", "off", "show"]), default="show")
+@click.option("--message", default="", help="What people read meanwhile.")
+@click.option("--at", help="Begin then, and say so on all pages until it is time: 2026-11-22T18:00.")
+@click.option("--until", help="When it is planned to be over: people read it; it ends by `maintenance off`.")
+@with_json
+def maintenance(home: Path, wanted: str, message: str, at: str | None, until: str | None, as_json: bool) -> None:
+    """Close the box to everybody for a while: jobs wait, pages say why and come back by themselves."""
+    asked = {"on": wanted == "on", "message": message, "at": at, "until": until}
+    try:
+        client = door(running(home)[0])
+        found = client.query("maintenance") if wanted == "show" else client.call("maintenance", **asked)
+    except Unavailable:  # it is kept in the home: the next start goes by it
+        if not home.is_dir():
+            raise
+        plans = Plans(home / "maintenance.json")
+        if wanted != "show":
+            plans.change(wish(asked))
+        found = plans.current.shown()
+    state = "closed" if found["closed"] else "planned" if found["on"] else "open"
+    click.echo(json.dumps(found, indent=2)) if as_json else show(False, [{"state": state, **found}])
+
+
+@main.command()
+@with_home
 @with_json
 def check(home: Path, as_json: bool) -> None:
-    """Are the settings and the database sound? Works whether Ingot runs or not."""
+    """Are the home, the settings and the database sound, can the port be had? Works whether Ingot runs or not."""
     settings = load(home)
-    house = assembly.open_house(settings)
-    state, reason = house.database.check()
+    found = preflight.Ground(settings.home).health() if home.exists() else {}
+    found["port"] = preflight.port(settings.home, settings.host, settings.port)
+    found["database"] = Health(*assembly.open_house(settings).database.check())  # type: ignore[arg-type]
+    rows = [{"part": n, "state": h.state, "reason": in_language(h.reason, language())} for n, h in found.items()]
     if as_json:
-        click.echo(
-            json.dumps({"database": {"state": state, "reason": reason}, "settings": dict(settings.shown())}, indent=2)
-        )
+        checks = {row.pop("part"): row for row in rows}
+        click.echo(json.dumps({**checks, "settings": dict(settings.shown())}, indent=2))
     else:
-        click.echo(f"database: {state} ({reason})")
+        show(False, rows)
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
-    sys.exit(0 if state == "ok" else 1)
+    sys.exit(1 if any(h.state == "down" for h in found.values()) else 0)
 
 
 @main.command()
@@ -208,10 +256,13 @@ def check(home: Path, as_json: bool) -> None:
 )
 def panel(home: Path | None) -> None:
     """Start the control panel, a desktop program."""
-    command = [sys.executable, "-m", "gui", *(["--home", str(home.absolute())] if home else [])]
+    program = [sys.executable, "-m", "gui"]
+    if getattr(sys, "frozen", False):  # in a bundle it is a program of its own, beside this one
+        program = [str(Path(sys.executable).with_name("ingot-panel").with_suffix(Path(sys.executable).suffix))]
+    command = [*program, *(["--home", str(home.absolute())] if home else [])]
     if os.name == "nt":
         sys.exit(subprocess.call(command))
-    os.execv(sys.executable, command)  # not in this process's memory, which holds a whole server's code
+    os.execv(command[0], command)  # not in this process's memory, which holds a whole server's code
 
 
 # ---------------------------------------------------------------------- people and programs
@@ -381,7 +432,7 @@ cli_records.add_commands(main, open_house, with_home, with_json)
 def reindex(home: Path) -> None:
     """Build the search index anew: in the background when Ingot runs, else at its next start."""
     if any(run_file.read(place) for place in run_file.homes(home)):
-        job = next(ControlClient(place).call("reindex")["job"] for place in running(home) if place.role != "web")
+        job = next(door(place).call("reindex")["job"] for place in running(home) if place.role != "web")
         click.echo(f"Job {job} rebuilds the index; searches are answered meanwhile.")
         return
     with HomeLock(Home(home).create()):

@@ -21,7 +21,8 @@ def records(database: Database) -> Iterator[Records]:
 
 LONG = (
     "test_kill", "test_import_killed", "test_council_payments", "test_api_schemathesis", "test_jobs_crash", "test_government",
-    "test_backup_of_a_box", "test_trouble", "test_panel_life", "journeys",
+    "test_packages", "test_backup_of_a_box", "test_trouble", "test_panel_life", "test_panel_autostart", "test_stop_under_load",
+    "journeys",
 )  # fmt: skip
 """Files that take longest. They begin first, or one of them runs alone at the end while the other processes wait."""
 

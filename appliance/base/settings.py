@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from appliance.base.errors import StartRefused
+from appliance.base.logs import LEVELS
 from appliance.base.paths import Home
-from appliance.base.text import say
+from appliance.base.text import Text, say
 
 SETTINGS_WRONG = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. `kind` is str, int, bool or list (of strings; commas in the environment)."""
+    """One row of the table. `kind` is str, int, bool or list (of strings; commas in the environment). `group` is the part of
+    the panel's form it stands in: network, keeping, mail, running. `choices`, `least` and `most` bound its values."""
 
     name: str
     kind: type
@@ -28,6 +30,10 @@ class Setting:
     help: str
     secret: bool = False
     restart: bool = True
+    group: str = ""
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
 
     @property
     def variable(self) -> str:
@@ -35,29 +41,61 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("host", str, "127.0.0.1", "address to listen on; 0.0.0.0 serves the whole LAN"),
-    Setting("port", int, 8400, "port for pages, API and WebSocket; 0 takes any free one"),
-    Setting("hosts", list, [], "further names this box is called by; requests for other hosts are refused"),
-    Setting("database", str, "sqlite", "sqlite, or postgresql://USER:PASSWORD@HOST/NAME", secret=True),
-    Setting("synchronous", str, "full", "SQLite: full survives a power cut, normal may lose the last seconds"),
-    Setting("search", str, "tantivy", "search engine"),
-    Setting("cache", str, "disk", "cache engine: disk or memory"),
-    Setting("files", str, "local", "file store"),
-    Setting("queue", str, "database", "where jobs wait"),
-    Setting("sessions", str, "database", "where sessions live"),
-    Setting("mail", str, "none", "mail relay: none for now"),
-    Setting("threads", int, 4, "threads that answer requests"),
-    Setting("workers", int, 3, "threads that run jobs"),
-    Setting("max_upload", int, 100 * 1024 * 1024, "largest uploaded file, in bytes"),
-    Setting("max_body", int, 10 * 1024 * 1024, "largest other request body, in bytes"),
-    Setting("session_days", int, 14, "days until an unused session ends"),
-    Setting("trash_days", int, 30, "days until a removed field or entity is deleted for good"),
-    Setting("backups", int, 7, "nightly backups to keep in the home's backups/; 0 makes none"),
-    Setting("timezone", str, "UTC", "the box's time zone for schedules, as Europe/Berlin"),
-    Setting("log_level", str, "info", "debug, info, warning or error"),
-)
+    Setting("host", str, "127.0.0.1", "address to listen on; 0.0.0.0 serves the whole LAN", group="network"),
+    Setting(
+        "port", int, 8400, "port for pages, API and WebSocket; 0 takes any free one", group="network", least=0, most=65_535
+    ),
+    Setting(
+        "hosts", list, [], "further names this box is called by; requests for other hosts are refused", group="network"
+    ),
+    Setting(
+        "https", str, "off", "on: encrypted, by a certificate made here or one of your own", group="network",
+        choices=("off", "on"),
+    ),
+    Setting(
+        "http_port", int, 8480, "with https on: plain port that explains how to trust the box; 0 opens none", group="network",
+        least=0, most=65_535,
+    ),
+    Setting("certificate", str, "", "your own certificate for https: a PEM file with its chain, or PFX", group="network"),
+    Setting("certificate_key", str, "", "its key, where that lies in a file of its own", group="network"),
+    Setting("certificate_password", str, "", "what opens the key or the PFX file", secret=True, group="network"),
+    Setting(
+        "proxies", list, [], "proxies in front, by address, that may say who asks (X-Forwarded-For, -Proto, -Host)",
+        group="network",
+    ),
+    Setting("mdns", bool, True, "announce the box on the LAN as ingot.local, when host serves it", group="network"),
+    Setting("database", str, "sqlite", "sqlite, or postgresql://USER:PASSWORD@HOST/NAME", secret=True, group="keeping"),
+    Setting(
+        "synchronous", str, "full", "SQLite: full survives a power cut, normal may lose the last seconds", group="keeping",
+        choices=("full", "normal"),
+    ),
+    Setting("search", str, "tantivy", "search engine", group="keeping"),
+    Setting("cache", str, "disk", "cache engine: disk or memory", group="keeping"),
+    Setting("files", str, "local", "file store", group="keeping"),
+    Setting("queue", str, "database", "where jobs wait", group="keeping"),
+    Setting("sessions", str, "database", "where sessions live", group="keeping"),
+    Setting("mail", str, "none", "mail relay: none for now", group="mail"),
+    Setting("threads", int, 4, "threads that answer requests", group="network", least=1, most=64),
+    Setting("workers", int, 3, "threads that run jobs", group="running", least=1, most=64),
+    Setting(
+        "max_upload", int, 100 * 1024 * 1024, "largest uploaded file, in bytes", group="network", least=1_024, most=1 << 40
+    ),
+    Setting(
+        "max_body", int, 10 * 1024 * 1024, "largest other request body, in bytes", group="network", least=1_024, most=1 << 30
+    ),
+    Setting("session_days", int, 14, "days until an unused session ends", group="running", least=1, most=3_650),
+    Setting(
+        "trash_days", int, 30, "days until a removed field or entity is deleted for good", group="running",
+        least=0, most=36_500,
+    ),
+    Setting(
+        "backups", int, 7, "nightly backups to keep in the home's backups/; 0 makes none", group="running",
+        least=0, most=1_000,
+    ),
+    Setting("timezone", str, "UTC", "the box's time zone for schedules, as Europe/Berlin", group="running"),
+    Setting("log_level", str, "info", "debug, info, warning or error", group="running", restart=False, choices=LEVELS),
+)  # fmt: skip
 _BY_NAME = {s.name: s for s in SETTINGS}
-_CHOICES = {"synchronous": ("full", "normal"), "log_level": ("debug", "info", "warning", "error")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +103,7 @@ class Settings:
     """The values in force. Attribute access by name: `settings.port`."""
 
     home: Home
-    values: Mapping[str, Any]
+    values: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -73,9 +111,14 @@ class Settings:
         except KeyError:
             raise AttributeError(name) from None
 
+    def take(self, name: str, value: Any) -> None:
+        """In force from now on. Only for settings that need no restart: whoever uses one of those asks each time."""
+        assert not _BY_NAME[name].restart
+        self.values[name] = _checked(name, value, name)
+
     def shown(self) -> dict[str, Any]:
-        """For people and logs: secrets as dots."""
-        return {n: "••••" if _BY_NAME[n].secret and "://" in str(v) else v for n, v in self.values.items()}
+        """For people and logs: secrets as dots, unless they are what everybody has."""
+        return {n: "••••" if _BY_NAME[n].secret and v != _BY_NAME[n].default else v for n, v in self.values.items()}
 
 
 def load(
@@ -135,14 +178,18 @@ def _checked(name: str, value: Any, source: str) -> Any:
             ),
             SETTINGS_WRONG,
         ) from None
-    if name in _CHOICES and typed not in _CHOICES[name]:
-        raise StartRefused(
-            say(
-                "{source}: {name} must be one of {choices}.",
-                source=source,
-                name=name,
-                choices=", ".join(_CHOICES[name]),
-            ),
-            SETTINGS_WRONG,
-        )
+    wrong = out_of_bounds(setting, typed)
+    if wrong is not None:
+        raise StartRefused(say("{source}: {name} {wrong}.", source=source, name=name, wrong=wrong), SETTINGS_WRONG)
     return typed
+
+
+def out_of_bounds(setting: Setting, value: Any) -> Text | None:
+    """What is wrong with a value of the right kind, as the rest of a sentence that begins with its name."""
+    if setting.choices and value not in setting.choices:
+        return say("must be one of {choices}", choices=", ".join(setting.choices))
+    if setting.least is not None and value < setting.least:
+        return say("must be {least} or more", least=setting.least)
+    if setting.most is not None and value > setting.most:
+        return say("must be {most} or less", most=setting.most)
+    return None

@@ -31,8 +31,29 @@ class Text:
         if "{" not in template and "}" not in template:
             return template
         return template.format_map(
-            {k: v.render(language) if isinstance(v, Text) else v for k, v in self.values.items()}
+            {k: in_language(v, language) if isinstance(v, Text | Told) else v for k, v in self.values.items()}
         )
+
+
+class Told(str):
+    """A sentence for whoever takes it as it is, in English, which can still be said in another language: what a part says of
+    itself goes to programs and tests as a str, and to people by `in_language`."""
+
+    text: Text
+
+
+def told(text: Text) -> Told:
+    """`told(say("{count} changes behind", count=3))`."""
+    found = Told(text)
+    found.text = text
+    return found
+
+
+def in_language(sentence: object, language: str) -> str:
+    """A sentence of any make in a reader's language; a plain str is what it is."""
+    if isinstance(sentence, Told):
+        sentence = sentence.text
+    return sentence.render(language) if isinstance(sentence, Text) else str(sentence)
 
 
 def say(template: str, **values: Any) -> Text:

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, g, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 
+from appliance.base import logs
 from appliance.base.errors import NotSignedIn
 from appliance.base.text import say
 from appliance.http import requests
@@ -33,6 +34,10 @@ class NoSessions(SessionInterface):
 
 _NO_SESSION = NullSession()
 
+# No Strict-Transport-Security, on purpose. With the box's own authority it would turn the warning that people without its
+# certificate get into a wall; it holds for every port of the host, so the plain page that explains how to trust the box could
+# not be reached; and whoever switches https off again would lock everybody out. Under a public name it would bind other
+# services of that host too: a proxy in front may send it, where somebody has decided so.
 SECURITY = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -109,15 +114,19 @@ def create_app(
 
 
 class Guarded:
-    """Adds the security headers an answer does not set itself. As WSGI: through Flask's own it costs 50 µs a request."""
+    """Adds the security headers an answer does not set itself, and the request's id, which the log's lines carry too. As
+    WSGI: through Flask's own it costs 50 µs a request."""
 
     def __init__(self, inner: Any):
         self._inner = inner
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
+        own = ("X-Request-ID", logs.about_request(logs.tidy_request(environ.get("HTTP_X_REQUEST_ID"))).request)
+
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             present = {name for name, _ in headers}
-            return start_response(status, headers + [pair for pair in SECURITY if pair[0] not in present], exc_info)
+            more = [pair for pair in SECURITY if pair[0] not in present]
+            return start_response(status, [*headers, *more, own], exc_info)
 
         return self._inner(environ, start)
 

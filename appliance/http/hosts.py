@@ -3,23 +3,37 @@ make a browser talk to us under a name of theirs (DNS rebinding), also before th
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-import socket
+import time
 from collections.abc import Iterable
+
+from appliance.base import machine
+
+LOOK_SECONDS = 10.0
 
 
 class Hosts:
     """Knows loopback, the machine's names, and private addresses that are its own; `more` are names from the settings."""
 
     def __init__(self, more: Iterable[str] = (), bound: str = ""):
-        name = socket.gethostname().lower()
-        short = name.split(".")[0]
-        self._names = {"localhost", name, short, f"{short}.local", f"{short}.lan", *(h.lower() for h in more)}
+        self._names = {*machine.names(), *(h.lower() for h in more)}
         if bound and bound not in ("0.0.0.0", "::"):
             self._names.add(bound.lower())
-        self._addresses = _own_addresses()
+        self._addresses: frozenset[str] = frozenset()
+        self._looked = -LOOK_SECONDS
         self._judged: dict[str, bool] = {}
+
+    def add(self, name: str) -> None:
+        """A name that was found later: by mDNS."""
+        self._names.add(name.lower())
+        self._judged = {}
+
+    def _is_own(self, address: str) -> bool:
+        """The machine may have other addresses now than when it was last looked at."""
+        if address not in self._addresses and time.monotonic() > self._looked + LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._addresses, self._judged = frozenset(a.ip for a in machine.addresses()), {}
+        return address in self._addresses
 
     def knows(self, header: str | None) -> bool:
         """Is this Host header (name or address, with or without a port) one of ours?"""
@@ -28,8 +42,8 @@ class Hosts:
         known = self._judged.get(header)
         if known is None:
             known = self._judge(header)
-            if len(self._judged) < 1_000:
-                self._judged[header] = known
+            if known and len(self._judged) < 1_000:
+                self._judged[header] = True
         return known
 
     def _judge(self, header: str) -> bool:
@@ -41,19 +55,4 @@ class Hosts:
             address = ipaddress.ip_address(host)
         except ValueError:
             return False
-        return address.is_loopback or host in self._addresses
-
-
-def _own_addresses() -> set[str]:
-    """What the machine's own name resolves to, and the address it would use to reach others (nothing is sent)."""
-    found: set[str] = set()
-    with contextlib.suppress(OSError):
-        found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
-    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                probe.connect((target, 9))
-                found.add(probe.getsockname()[0])
-        except OSError:
-            continue
-    return found
+        return address.is_loopback or self._is_own(host)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from flask import g, request
 
+from appliance.base import logs
 from appliance.base.errors import BadRequest, NotSignedIn
 from appliance.base.text import best_language, say
 from appliance.records.permissions import Actor
@@ -26,6 +27,8 @@ def actor() -> Actor:
 def maybe_actor() -> Actor | None:
     if "actor" not in g:
         g.actor = g.authenticate()
+        if g.actor is not None:
+            logs.about_actor(g.actor.key)
     return g.actor
 
 

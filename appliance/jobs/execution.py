@@ -19,6 +19,7 @@ from huey.exceptions import HueyException, RetryTask
 from huey.registry import Message
 
 from appliance.base import clock
+from appliance.base.logs import about_job
 from appliance.engines.queue.protocol import Delivery, Queue
 from appliance.jobs import outcome, row
 from appliance.jobs import priority as priorities
@@ -84,6 +85,7 @@ class JobHuey(Huey):
         self.jobs = jobs
         self.book = LaneBook()
         self.helper = Helper()
+        self._paused = False
         self._running: dict[Run, JobTask] = {}
         self._lock = threading.Lock()
 
@@ -135,8 +137,15 @@ class JobHuey(Huey):
                 self.book.leave(lane)
         return task
 
+    def pause(self, paused: bool) -> None:
+        """Begin no job until it is lifted; those that run go on."""
+        self._paused = paused
+        self.queue.ring()
+
     def next_lane(self) -> str | None:
-        """The lane a free thread should serve: one with room and something ready."""
+        """The lane a free thread should serve: one with room and something ready. None while jobs are paused."""
+        if self._paused:
+            return None
         free = self.book.open()
         ready = set(self.queue.lanes_ready(free))
         return next((lane for lane in free if lane in ready), None)
@@ -183,7 +192,7 @@ class JobHuey(Huey):
         with self._lock:
             self._running[claim.run] = task
         try:
-            with ExitStack() as claim.ending:
+            with about_job(claim.run.job_id, claim.run.actor), ExitStack() as claim.ending:
                 super().execute(task, timestamp)
                 if not claim.noted:  # without a note there is nothing to acknowledge
                     raise claim.broken or RuntimeError(f"job {claim.run.job_id} was not run")

@@ -66,6 +66,10 @@ class Helper:
         watched = time.monotonic()
         while True:
             word = process.hear(_LOOK) or {}
+            if "log" in word:
+                level, name, message = word["log"]
+                logging.getLogger(name).log(level, "%s", message)
+                continue
             if "done" in word:
                 return word["done"]
             if "end" in word:
@@ -123,12 +127,18 @@ class Helper:
             process.kill()
 
 
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):  # no interpreter there: the program knows a word (packaging/bundle/server.py)
+        return [sys.executable, "ingot-helper"]
+    return [sys.executable, "-c", _START, json.dumps(sys.path)]
+
+
 class _Process:
     def __init__(self) -> None:
         self._words: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.complaints: deque[str] = deque(maxlen=_LINES)
         self._popen = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(sys.path)],
+            _command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,7 +1,8 @@
 """Inside the helper process: runs one heavy body at a time and talks in JSON lines over the pipes it was started with.
 
 In: {"run": "module:function", "arguments", "job", "actor", "attempt", "time_limit", "context"}, {"end": "cancelled"}.
-Out: {"progress": [done, total, message]}, and at last {"done": value}, {"end": why} or {"failed": ...}."""
+Out: {"progress": [done, total, message]}, {"log": [level, logger, message]}, and at last {"done": value}, {"end": why} or
+{"failed": ...}."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ import json
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 import traceback
@@ -64,6 +64,7 @@ class Helping:
         self._incoming, self._outgoing = incoming, outgoing
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._run: HelperRun | None = None
+        self._lock = threading.Lock()
 
     def listen(self) -> None:
         for line in self._incoming:
@@ -95,8 +96,21 @@ class Helping:
             return {"failed": {"message": message, "text": text, "hopeless": hopeless(error)}}
 
     def tell(self, word: dict[str, Any]) -> None:
-        self._outgoing.write(json.dumps(word).encode() + b"\n")
-        self._outgoing.flush()
+        line = json.dumps(word).encode() + b"\n"
+        with self._lock:
+            self._outgoing.write(line)
+            self._outgoing.flush()
+
+
+class ToTheLog(logging.Handler):
+    """Lines for the one log there is: whoever started us writes them, with the job's id."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None]):
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell({"log": [record.levelno, record.name, self.format(record)]})
 
 
 def load(path: str) -> Callable[..., Any]:
@@ -114,9 +128,9 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     faulthandler.enable()  # a crash in C says where
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # those who wait for a page go first
     helping = Helping(incoming, outgoing)
+    logging.basicConfig(handlers=[ToTheLog(helping.tell)], level=logging.INFO, format="%(message)s")
     threading.Thread(target=helping.listen, name="orders", daemon=True).start()
     helping.serve()

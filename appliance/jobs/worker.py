@@ -11,6 +11,7 @@ from typing import Any
 from huey import consumer
 from huey.consumer import WorkerRecycle
 
+from appliance.base.text import say, told
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import GRACE
 from appliance.jobs.lanes import LaneBook
@@ -196,16 +197,19 @@ class Worker:
         """("ok" | "degraded" | "down", reason)."""
         running = self._consumer
         if running is None or running.stop_flag.is_set():
-            return "down", "not running"
+            return "down", told(say("not running"))
         alive = sum(thread.is_alive() for _, thread in running.worker_threads)
+        fewer = told(say("{alive} of {all} threads alive", alive=alive, all=self._threads))
         if not alive or not running.scheduler.is_alive():
-            return "down", f"{alive} of {self._threads} threads alive"
+            return "down", fewer
         overdue = [f"{run.job_id} ({run.kind.name})" for run in self._jobs.huey.runs() if run.overdue]
         if overdue:
-            return "degraded", f"past their time limit: {', '.join(overdue)}"
+            return "degraded", told(say("past their time limit: {jobs}", jobs=", ".join(overdue)))
         state, reason = self._jobs.queue.check()
         if alive < self._threads:
-            return "degraded", f"{alive} of {self._threads} threads alive"
+            return "degraded", fewer
         if self._given_up:
-            return "degraded", f"{self._given_up} jobs hung and were given up; {reason}"
-        return state, f"{alive} threads, {reason}"
+            return "degraded", told(
+                say("{count} jobs hung and were given up; {more}", count=self._given_up, more=reason)
+            )
+        return state, told(say("{count} threads, {more}", count=alive, more=reason))

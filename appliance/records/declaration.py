@@ -30,7 +30,7 @@ RESERVED_ENTITIES = {
     "entity", "field", "user", "role", "token", "session", "file", "job", "import", "log", "search", "schedule", "operation",
     "entities", "fields", "users", "roles", "tokens", "sessions", "files", "jobs", "imports", "logs", "schedules", "operations",
     "export", "exports", "import_mapping", "import_mappings", "trash", "openapi", "docs", "history", "me",
-    "view", "views",
+    "view", "views", "health",
     "comment", "comments", "notice", "notices", "undo", "restore",
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""waitress's channel, extended at four points: WebSockets leave it, streams are flushed per chunk, a refused upload
-can read its answer, and half-filled buffers do not spin the loop. Leans on inner parts of waitress 3.0.2 (pinned).
+"""waitress's channel, extended at five points: WebSockets leave it, streams are flushed per chunk, a refused upload
+can read its answer, half-filled buffers do not
+spin the loop, and no line of a chunked body is endless. Leans on inner parts of waitress 3.0.2 (pinned).
 
-A TLS channel would override `handle_read`, `send`, `readable` and `writable` and leave the rest as it is."""
+secure_channel.py puts TLS under it."""
 
 from __future__ import annotations
 
@@ -11,11 +12,15 @@ import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.receiver import ChunkedReceiver
 from waitress.task import WSGITask
+from waitress.utilities import BadRequest
 
 from appliance.run.refusals import Refusal, Unavailable
 
 LINGER_SECONDS = 5.0
+_LINE = 8192
 
 
 class Task(WSGITask):
@@ -33,9 +38,28 @@ class Task(WSGITask):
             self.channel.flush_stream()
 
 
+class Parser(HTTPRequestParser):
+    """A chunked body's line of size, and what may follow the body, have no limit in waitress 3.0.2, and are copied whole at each
+    arrival: a body that only claims to be chunked would keep the loop busy for minutes."""
+
+    completed: bool
+
+    def received(self, data: bytes) -> int:
+        consumed = int(super().received(data))
+        body = self.body_rcv
+        if isinstance(body, ChunkedReceiver) and not self.completed and _overlong(body):
+            self.error, self.completed = BadRequest("chunk"), True
+        return consumed
+
+
+def _overlong(body: ChunkedReceiver) -> bool:
+    return len(body.control_line) > _LINE or len(body.trailer) > _LINE
+
+
 class Channel(HTTPChannel):
     """One connection. Its server carries `upgrades` (None: no WebSockets here) and `stopping`; see HttpLoop."""
 
+    parser_class = Parser
     task_class = Task
     error_task_class = Refusal
 
@@ -44,6 +68,7 @@ class Channel(HTTPChannel):
     streaming = False  # the running request's answer has no known length
     refused = False  # answered by Refusal, perhaps before its body was read
     _linger_until: float | None = None
+    _flushing = False
 
     # ---- worker threads
 
@@ -78,6 +103,15 @@ class Channel(HTTPChannel):
             return False
         return True
 
+    def _flush_some(self, do_close: bool = True) -> bool:
+        # While a worker writes, the loop would find the socket ready and the lock taken, again and again; it is rung for
+        # when the worker leaves something behind.
+        self._flushing = True
+        try:
+            return bool(super()._flush_some(do_close=do_close))
+        finally:
+            self._flushing = False
+
     def flush_stream(self) -> None:
         """Send what is there; the loop goes on with what the client does not take at once."""
         self.streaming = True
@@ -110,7 +144,7 @@ class Channel(HTTPChannel):
         if self.requests and not self.streaming:
             # waitress would say yes for any byte, and handle_write() do nothing below send_bytes: a spinning loop
             # for as long as the application thinks between two parts of its answer
-            return bool(self.total_outbufs_len >= self.adj.send_bytes)
+            return bool(self.total_outbufs_len >= self.adj.send_bytes) and not self._flushing
         return bool(self.total_outbufs_len)
 
     def handle_write(self) -> None:
@@ -136,6 +170,9 @@ class Channel(HTTPChannel):
         self.close_when_flushed = False
         self._linger_until = time.monotonic() + LINGER_SECONDS
         try:
-            self.socket.shutdown(socket.SHUT_WR)
+            self._half_close()
         except OSError:
             self.will_close = True
+
+    def _half_close(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)

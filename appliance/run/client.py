@@ -18,11 +18,11 @@ from appliance.run.run_file import RunInfo
 
 
 class ControlClient:
-    """Every call raises Unavailable when no process answers for this home, and IngotError, with the server's code and
-    sentence, when it refuses."""
+    """Sentences come in `language`. Every call raises Unavailable when no process answers for this home, and IngotError, with
+    the server's code and sentence, when it refuses."""
 
-    def __init__(self, home: Home, timeout_seconds: float = 10.0):
-        self._home, self._timeout = home, timeout_seconds
+    def __init__(self, home: Home, timeout_seconds: float = 10.0, language: str = "en"):
+        self._home, self._timeout, self._language = home, timeout_seconds, language
 
     def status(self) -> dict[str, Any]:
         return self._ask("GET", "status")
@@ -57,7 +57,7 @@ class ControlClient:
         connection = _connection(info, self._timeout)
         if connection is None:
             raise self._nobody()
-        headers = {"Content-Type": "application/json", "Connection": "close"}
+        headers = {"Content-Type": "application/json", "Connection": "close", "Accept-Language": self._language}
         if info.control_token:
             headers["Authorization"] = f"Bearer {info.control_token}"
         try:

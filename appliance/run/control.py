@@ -2,7 +2,8 @@
 
     GET /status   GET /logs?lines=N   POST /stop   POST /restart   POST /<command> {arguments}
 
-Commands come from assembly as name -> callable(arguments): this file knows no feature."""
+Commands come from assembly as name -> callable(arguments): this file knows no feature. What they answer for people (Text)
+is said in the language of the request's Accept-Language."""
 
 from __future__ import annotations
 
@@ -19,10 +20,10 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from appliance.base import ids
+from appliance.base import ids, logs
 from appliance.base.errors import BadRequest, IngotError, NotAllowed, NotFound
 from appliance.base.paths import Home
-from appliance.base.text import say
+from appliance.base.text import best_language, in_language, say
 from appliance.run.http_loop import HttpLoop
 from appliance.run.services import Health
 
@@ -31,6 +32,7 @@ Command = Callable[[dict[str, Any]], Any]  # arguments of the call -> anything J
 
 _LONGEST_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 on macOS
 _MOST_LINES = 5000
+_SENTENCES = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 _UNIX = hasattr(socket, "AF_UNIX") and os.name == "posix"
 
 
@@ -87,17 +89,20 @@ class ControlDoor:
         return sock
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        language = best_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        logs.about_request(logs.tidy_request(environ.get("HTTP_X_REQUEST_ID")), actor="control")
         try:
             self._admit(environ)
             status, answer = "200 OK", self._called(environ)
         except IngotError as error:
             status = {"not_found": "404 Not Found", "not_allowed": "403 Forbidden"}.get(error.code, "400 Bad Request")
-            answer = {"error": {"code": error.code, "message": str(error.message)}}
+            answer = {"error": {"code": error.code, "message": error.message}}
         except Exception as error:
             _log.exception("control door: %s", environ.get("PATH_INFO"))
             status = "500 Internal Server Error"
             answer = {"error": {"code": "crashed", "message": f"{type(error).__name__}: {error}"}}
-        body = orjson.dumps(answer, default=str)
+        # Sentences anywhere in an answer are said here, where the reader is known.
+        body = orjson.dumps(answer, default=lambda value: in_language(value, language), option=_SENTENCES)
         start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 

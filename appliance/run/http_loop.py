@@ -9,16 +9,18 @@ import contextlib
 import logging
 import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 
 from appliance.http.sockets.line import ready
 from appliance.run.channel import Channel
+from appliance.run.secure_channel import SecureChannel
 from appliance.run.upgrades import Upgrades
 
 _log = logging.getLogger(__name__)
@@ -27,8 +29,15 @@ _QUIET = 0.3  # seconds without a word until a connection without a request may 
 _WORKERS_END = 0.5
 
 
+class Tls(Protocol):
+    """`context` may be another one at each new connection: that is how a certificate is renewed."""
+
+    @property
+    def context(self) -> ssl.SSLContext: ...
+
+
 class HttpLoop:
-    """Serves `application` on listening `sockets`, which it owns from `start` on."""
+    """Serves `application` on listening `sockets`, which it owns from `start` on; over TLS when it is given `tls`."""
 
     def __init__(
         self,
@@ -38,15 +47,14 @@ class HttpLoop:
         name: str,
         threads: int = 4,
         max_body: int = 10 * 1024 * 1024,
-        channel_class: type[Channel] = Channel,
-        scheme: str = "http",
+        tls: Tls | None = None,
         upgrades: Upgrades | None = None,
     ):
         self._server = create_server(
             application,
             sockets=list(sockets),
             threads=threads,
-            url_scheme=scheme,
+            url_scheme="https" if tls else "http",
             asyncore_use_poll=True,  # select() ends the loop at the first descriptor over 1023
             connection_limit=1000,  # counts idle keep-alive connections too, and a browser holds six
             recv_bytes=65536,
@@ -56,14 +64,15 @@ class HttpLoop:
             max_request_body_size=max_body + 1,  # waitress refuses at the limit, we above it
             ident=None,
             expose_tracebacks=False,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # forwarded.py's business, which knows more than one proxy
         )
         self._server.adj.send_bytes = 18000  # head and body in one send; as an argument it would warn
         self._map: dict[int, Any] = getattr(self._server, "_map", None) or self._server.map
         self._listeners = [part for part in self._map.values() if isinstance(part, BaseWSGIServer)]
         for listener in self._listeners:
-            listener.channel_class = channel_class
-            listener.upgrades, listener.stopping = upgrades, False  # what our channel asks its server for
+            listener.channel_class = SecureChannel if tls else Channel
+            # what our channels ask their server for
+            listener.tls, listener.upgrades, listener.stopping = tls, upgrades, False
         self._stop_by: float | None = None
         self._trouble = ""
         self.cut_off = 0  # connections that were not done when the time was up

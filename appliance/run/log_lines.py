@@ -11,11 +11,13 @@ from typing import Any
 LEVELS = ("debug", "info", "warning", "error", "critical")
 MOST, BACK = 5_000, 4 << 20
 LONGEST_WAIT = 25.0
+_SEARCHED = ("message", "error", "request", "actor", "job", "error_id")
+"""An id that somebody was shown finds the lines that belong to it."""
 
 
 def read(file: Path, asked: dict[str, Any], ended: threading.Event | None = None) -> dict[str, Any]:
-    """`asked`: lines (how many at most), level (at least), component (the logger's name begins so), text (in the message),
-    after (the `next` of an earlier answer: only what was written since), wait (seconds to wait for something new).
+    """`asked`: lines (how many at most), level (at least), component (the logger's name begins so), text (in the message, or an
+    id), after (the `next` of an earlier answer: only what was written since), wait (seconds to wait for something new).
     -> {"lines": [objects], "next": a mark for the next call}."""
     most = _number(asked.get("lines"), 200, MOST)
     mark = str(asked.get("after") or "")
@@ -70,7 +72,7 @@ def _wanted(line: dict[str, Any], asked: dict[str, Any]) -> bool:
     if asked.get("component") and not str(line.get("logger", "")).startswith(str(asked["component"])):
         return False
     text = str(asked.get("text") or "").lower()
-    return not text or text in (str(line.get("message", "")) + str(line.get("error", ""))).lower()
+    return not text or any(text in str(line[name]).lower() for name in _SEARCHED if name in line)
 
 
 def _number(value: Any, usual: int, most: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from playhouse.migrations import Runner
@@ -13,7 +14,7 @@ from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
-from appliance.run.exit_codes import MIGRATION_FAILED
+from appliance.run.exit_codes import DATABASE_TOO_NEW, MIGRATION_FAILED
 
 FOLDER = Path(appliance.__file__).parent / "migrations"
 log = logging.getLogger(__name__)
@@ -24,9 +25,9 @@ def migrate(database: Database, home: Home) -> list[str]:
     the snapshot of SQLite from before lies in backups/."""
     runner = Runner(database.peewee, str(FOLDER), table_name="ingot_migration")
     try:
+        _check_not_newer(runner)
         pending = [m.name for m in runner.status() if m.applied is None]
         if not pending:
-            _check_not_newer(runner)
             return []
         if runner.applied() and database.dialect == "sqlite":
             target = home.backups / f"before-{pending[0]}-{int(time.time())}.db"
@@ -47,6 +48,11 @@ def _check_not_newer(runner: Runner) -> None:
     newer = [m.name for m in runner.status() if m.path is None]
     if newer:
         raise StartRefused(
-            say("This database was written by a newer Ingot ({name}); start that version.", name=newer[-1]),
-            MIGRATION_FAILED,
+            say(
+                "This database was written by a newer Ingot ({name}), and this is {version}: nothing was changed. Install that "
+                "version again, or restore the backup from before the update: ingot restore FILE.",
+                name=newer[-1],
+                version=installed_version("ingot"),
+            ),
+            DATABASE_TOO_NEW,
         )

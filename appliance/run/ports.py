@@ -75,7 +75,15 @@ def _refused(host: str, port: int, error: OSError) -> StartRefused:
     address, pid = f"[{host}]:{port}" if ":" in host else f"{host}:{port}", holder(port)
     if pid is None:
         return StartRefused(say("{address} is taken by another program.", address=address), PORT_TAKEN)
-    return StartRefused(say("{address} is taken by process {pid}.", address=address, pid=pid), PORT_TAKEN)
+    text = say("{address} is taken by {name} (process {pid}).", address=address, name=program(pid), pid=pid)
+    return StartRefused(text, PORT_TAKEN)
+
+
+def program(pid: int) -> str:
+    """What a process is called, where the system tells (Linux): a word, without its arguments, which may hold secrets."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text("utf-8", "replace").strip() or "?"
+    return "?"
 
 
 def holder(port: int) -> int | None:

@@ -21,12 +21,13 @@ from typing import Any
 from appliance.base import clock
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
-from appliance.base.text import say
+from appliance.base.text import Text
 from appliance.run import exit_codes, log_lines, notify, run_file
 from appliance.run.control import Command, ControlDoor, tail
 from appliance.run.home_lock import HomeLock
+from appliance.run.preflight import Ground, prepare
 from appliance.run.run_file import RunInfo
-from appliance.run.services import Health, Service, Services
+from appliance.run.services import Health, Service, Services, Since
 from appliance.run.web import WebServer
 
 _log = logging.getLogger(__name__)
@@ -37,15 +38,16 @@ class Process:
     """What the services may know of the process they live in. `commands` and `queries` are the control door's and can
     be added to; `components` returns further healths to show (engines), by name."""
 
-    def __init__(self, home: Home, version: str):
-        self.home = home
+    def __init__(self, home: Home, version: str, ground: Ground | None = None):
+        self.home, self.ground = home, ground or Ground(home)
         self.queries: dict[str, Command] = {"status": lambda _: self.status(), "logs": self._logs}
         self.commands: dict[str, Command] = {
             "stop": lambda _: self.ask_stop(),
             "restart": lambda _: self.ask_stop(exit_codes.RESTART),
         }
         self.components: Callable[[], Mapping[str, Health]] = dict
-        self.services = Services()
+        self.services, self._since = Services(), Since()
+        self.reason: Text | str = ""
         self.info = RunInfo(os.getpid(), "starting", version, clock.wire_now())
         self._began = time.monotonic()
         # A SimpleQueue, for its put() may interrupt its own get(): a signal handler that sets an Event can deadlock.
@@ -58,25 +60,44 @@ class Process:
         self._wishes.put(exit_code)
         return {"state": "stopping"}
 
+    def health(self) -> dict[str, dict[str, Any]]:
+        """How every part does: state, reason, and since when (wire) it is in that state."""
+        healths = {**self.services.health(), **self.components(), **self.ground.health()}
+        since = self._since.note(healths)
+        return {n: {"state": h.state, "reason": h.reason, "since": since[n]} for n, h in healths.items()}
+
     def status(self) -> dict[str, Any]:
-        healths = {**self.services.health(), **self.components()}
         return {
             "pid": self.info.pid,
             "state": self.info.state,
-            "reason": self.info.reason,
+            "reason": self.reason,
+            "code": self.info.code,
             "version": self.info.version,
             "home": str(self.home.root),
             "addresses": self.info.addresses,
             "started_at": self.info.started_at,
             "uptime_seconds": round(time.monotonic() - self._began, 1),
             "rss_bytes": rss_bytes(),
-            "health": {name: {"state": h.state, "reason": h.reason} for name, h in healths.items()},
+            "health": self.health(),
         }
 
+    def look(self) -> None:
+        """Every few seconds: what changed is noted with its time, also when nobody asks."""
+        self.health()
+        self.ground.mark()
+
     def write(self, **changes: Any) -> None:
-        """Change what the run file says."""
+        """Change what the run file says, and what a service manager shows."""
         self.info = replace(self.info, **changes)
         run_file.write(self.home, self.info)
+        if "state" in changes:
+            notify.tell(f"STATUS={self.info.state} {self.info.reason}".rstrip())
+
+    def block(self, refusal: StartRefused) -> None:
+        """It cannot start, and stays to say why."""
+        self.reason = refusal.message
+        code = exit_codes.WORDS.get(refusal.exit_code, "start_refused")
+        self.write(state="blocked", reason=str(refusal.message), code=code)
 
     def _logs(self, asked: dict[str, Any]) -> dict[str, Any]:
         """As lines of text; with any other word than `lines`, as log_lines.read answers."""
@@ -112,6 +133,7 @@ def run(
     build: Callable[[Process], Sequence[Service]],
     *,
     version: str,
+    ground: Ground | None = None,
     on_ready: Callable[[Process], None] = lambda _: None,
     stop_seconds: float = 9.0,
     exit_when_blocked: bool = True,
@@ -123,20 +145,13 @@ def run(
     `exit_when_blocked` the process then stays, its control door open and its state "blocked", until it is stopped.
     Stopping ends within `stop_seconds` and one more; a second signal cuts that short."""
     sys.setswitchinterval(0.0005)  # a computing thread then holds a request up for 28 ms instead of 97 (p99)
-    process, lock = Process(home, version), HomeLock(home)
-    process.catch_signals()
     try:
-        home.create()
+        ground = ground or prepare(home)
+        process, lock = Process(home, version, ground), HomeLock(home)
+        process.catch_signals()
         lock.acquire()
     except StartRefused as refusal:
         return _complain(refusal)
-    except OSError as error:
-        return _complain(
-            StartRefused(
-                say("The home folder {home} cannot be used: {why}", home=home.root, why=error.strerror),
-                exit_codes.SETTINGS_WRONG,
-            )
-        )
     door = ControlDoor(home, process.queries, process.commands)
     code, watchdog = exit_codes.STOPPED, notify.Watchdog()
     try:
@@ -146,6 +161,8 @@ def run(
             control_socket=door.socket_path, control_address=door.address, control_token=door.token, state="starting"
         )
         try:
+            for warning in ground.begin():
+                _log.warning("%s", warning.reason)
             _start(process, build(process), stop_seconds)
             on_ready(process)
             _settle_memory()
@@ -155,8 +172,9 @@ def run(
         except StartRefused as refusal:
             code = _complain(refusal)
             if not exit_when_blocked:
-                process.write(state="blocked", reason=str(refusal.message))
+                process.block(refusal)
                 code = process.wait() or code
+        ground.mark()
         process.write(state="stopping")
         notify.tell("STOPPING=1")
     except Exception as error:
@@ -185,6 +203,7 @@ def _start(process: Process, services: Sequence[Service], stop_seconds: float) -
         raise
     addresses = [address for door in doors for address in door.addresses]
     process.write(state="ready", addresses=addresses)
+    process.look()
     _log.info("ready: %s", ", ".join(addresses) or "no public door")
 
 

@@ -17,7 +17,8 @@ State = Literal["starting", "ready", "stopping", "blocked"]
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """`reason` says why it is blocked. Control door: a Unix socket, or where there are none a loopback address
+    """`reason` says why it is blocked, `code` the same in a word (exit_codes.WORDS). Control door: a Unix socket, or where
+    there are none a loopback address
     (http://127.0.0.1:PORT) with a token."""
 
     pid: int
@@ -25,6 +26,7 @@ class RunInfo:
     version: str
     started_at: str
     reason: str = ""
+    code: str = ""
     addresses: list[str] = field(default_factory=list)
     control_socket: str | None = None
     control_address: str | None = None

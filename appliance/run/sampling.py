@@ -15,6 +15,7 @@ from appliance.base import clock
 from appliance.run.services import Health
 
 EVERY = 2.0
+LOOK_EVERY = 5  # samples between looks at every part's health
 SPANS = {"2m": (2, 60), "1h": (30, 120), "24h": (600, 144)}
 """Name -> (seconds between points, points kept). A point of a longer span is the mean of the samples since the last one."""
 Counters = Callable[[], Mapping[str, float]]
@@ -22,16 +23,17 @@ Counters = Callable[[], Mapping[str, float]]
 
 class Sampler:
     """A service. `totals` only grow (requests, errors, seconds of work) and are shown as what they grew by per second; `levels`
-    are as they are (jobs that wait)."""
+    are as they are (jobs that wait); `look` is called every ten seconds."""
 
     name = "sampler"
 
-    def __init__(self, root: Path, totals: Counters, levels: Counters):
-        self._root, self._totals, self._levels = root, totals, levels
+    def __init__(self, root: Path, totals: Counters, levels: Counters, look: Callable[[], object] = lambda: None):
+        self._root, self._totals, self._levels, self._look = root, totals, levels, look
         self._points: dict[str, deque[dict[str, Any]]] = {n: deque(maxlen=kept) for n, (_, kept) in SPANS.items()}
         self._gathered: dict[str, list[dict[str, float]]] = {n: [] for n in SPANS}
         self._wake, self._before = threading.Event(), self._read_totals()
         self._at = time.monotonic()
+        self._trouble = ""
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -44,7 +46,7 @@ class Sampler:
             self._thread.join(deadline_seconds)
 
     def health(self) -> Health:
-        return Health()
+        return Health("degraded", self._trouble) if self._trouble else Health()
 
     def history(self, span: str) -> list[dict[str, Any]]:
         """The points of a span, oldest first; each has `at` and its numbers. Empty for a span nobody knows."""
@@ -70,8 +72,16 @@ class Sampler:
         return {"cpu": times.user + times.system + times.children_user + times.children_system, **self._totals()}
 
     def _run(self) -> None:
+        turn = 0
         while not self._wake.wait(EVERY):
-            self.sample()
+            turn += 1
+            try:
+                self.sample()
+                if turn % LOOK_EVERY == 0:
+                    self._look()
+                self._trouble = ""
+            except Exception as error:  # a database that is away must not end the measurements for good
+                self._trouble = str(error) or type(error).__name__
 
 
 def _memory() -> int:

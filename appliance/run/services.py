@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from appliance.base import clock
 
 _log = logging.getLogger(__name__)
 _LEAST = 0.5  # seconds that even the last of a late lot gets
@@ -70,6 +72,21 @@ class Services:
             except Exception as error:
                 answers[service.name] = Health("down", str(error) or type(error).__name__)
         return answers
+
+
+class Since:
+    """When each part came to be as it is: noted whenever somebody asks, and every few seconds by the sampler."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def note(self, healths: Mapping[str, Health]) -> dict[str, str]:
+        """{name: wire time}. A part in the same state as at the last look has been in it since then."""
+        for name, health in healths.items():
+            state, _ = self._known.get(name, ("", ""))
+            if state != health.state:
+                self._known[name] = (health.state, clock.wire_now())
+        return {name: self._known[name][1] for name in healths}
 
 
 def _stopped(service: Service, seconds: float, hurried: Callable[[], bool]) -> bool:

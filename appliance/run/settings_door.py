@@ -4,7 +4,7 @@ all together before any is written, and written at once."""
 from __future__ import annotations
 
 import os
-import socket
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,26 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from appliance.base import ids
-from appliance.base.errors import StartRefused
-from appliance.base.settings import SETTINGS, Settings, from_environment, load
+from appliance.base.errors import BadRequest, StartRefused
+from appliance.base.settings import SETTINGS, Setting, Settings, from_environment, load
 from appliance.base.text import Text, say
 
 Check = Callable[[Any], Text | None]
 """A new value -> what is wrong with it."""
 SHOWN_SECRET = "••••"
+_KNOWN = {s.name: s for s in SETTINGS}
 
 
 def shown(settings: Settings) -> list[dict[str, Any]]:
-    """Each setting with its kind, default, help, present value (secrets as dots) and origin: default, file, environment."""
+    """Each setting with its kind, default, bounds, help, present value (secrets as dots) and origin: default, file,
+    environment."""
     written = _document(settings.home.settings)
     return [
         {
             "name": s.name, "kind": s.kind.__name__, "default": s.default, "help": s.help, "secret": s.secret,
-            "restart": s.restart, "value": settings.shown()[s.name],
-            "written": SHOWN_SECRET if s.secret and s.name in written else _plain(written.get(s.name)),
+            "restart": s.restart, "group": s.group, "choices": list(s.choices), "min": s.least, "max": s.most,
+            "value": settings.shown()[s.name],
+            "written": SHOWN_SECRET if _hidden(s, written.get(s.name)) else _plain(written.get(s.name)),
             "origin": "environment" if from_environment(s, os.environ) is not None
             else "file" if s.name in written else "default",
         }
@@ -42,10 +45,9 @@ def change(
 ) -> dict[str, Any]:
     """{"problems": {name: sentence}, "written": bool, "restart": [names]}. None takes a value out of the file. Nothing is
     written while there is one problem, or in a dry run. The file is replaced as a whole: a crash leaves the old or the new."""
-    known = {s.name: s for s in SETTINGS}
     problems: dict[str, Text] = {}
     for name, value in values.items():
-        if name not in known:
+        if name not in _KNOWN:
             problems[name] = say("There is no setting called {name}.", name=name)
         elif value is not None and (wrong := _wrong(settings, name, value, checks)):
             problems[name] = wrong
@@ -53,35 +55,57 @@ def change(
     for name, value in values.items():
         if value is None:
             document.pop(name, None)
-        elif name in known and not (known[name].secret and value == SHOWN_SECRET):
+        elif name in _KNOWN and not _dots(name, value):
             document[name] = value
     if not problems and not dry_run:
         _write(settings.home.settings, tomlkit.dumps(document))
-    restart = [n for n in values if n in known and known[n].restart and values[n] != settings.values.get(n)]
-    told = {name: str(text) for name, text in problems.items()}
-    return {"problems": told, "written": not problems and not dry_run, "restart": restart}
+    known = [n for n in values if n in _KNOWN]
+    restart = [n for n in known if _KNOWN[n].restart and _wanted(n, values[n]) != settings.values.get(n)]
+    return {"problems": problems, "written": not problems and not dry_run, "restart": restart}
+
+
+def export(settings: Settings, *, secrets: bool) -> str:
+    """The settings file as it stands, comments and all; without `secrets` those are left out, by their names."""
+    document = _document(settings.home.settings)
+    hidden = [s.name for s in SETTINGS if _hidden(s, document.get(s.name))] if not secrets else []
+    for name in hidden:
+        document.pop(name)
+    for name in hidden:
+        document.add(tomlkit.comment(f"{name}: left out, it is secret"))
+    return tomlkit.dumps(document)
+
+
+def imported(text: str) -> dict[str, Any]:
+    """The values of an exported file, for `change`. Raises BadRequest when it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRequest(say("This is no file of settings: {why}.", why=error)) from None
 
 
 def _wrong(settings: Settings, name: str, value: Any, checks: Mapping[str, Check]) -> Text | None:
+    if _dots(name, value):
+        return None
     try:
-        load(settings.home.root, {name: value}, {})
+        typed = load(settings.home.root, {name: value}, {}).values[name]
     except StartRefused as refused:
         return refused.message
-    return checks[name](value) if name in checks and value != settings.values.get(name) else None
+    return checks[name](typed) if name in checks and typed != settings.values.get(name) else None
 
 
-def port_is_free(host: str) -> Check:
-    def check(port: Any) -> Text | None:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind((host, int(port)))
-            except (OSError, OverflowError) as error:
-                why = getattr(error, "strerror", None) or error
-                return say("Port {port} cannot be used: {why}", port=port, why=why)
-        return None
+def _wanted(name: str, value: Any) -> Any:
+    """What would be in force after a restart."""
+    return _KNOWN[name].default if value is None else value
 
-    return check
+
+def _dots(name: str, value: Any) -> bool:
+    """A secret that was shown as dots and sent back so: it stays what it is."""
+    return _KNOWN[name].secret and value == SHOWN_SECRET
+
+
+def _hidden(setting: Setting, value: Any) -> bool:
+    """`sqlite` is no secret, though the setting can hold one."""
+    return setting.secret and value not in (None, setting.default)
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:

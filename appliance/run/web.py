@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.http.sockets.hub import Hub
 from appliance.run import ports
-from appliance.run.channel import Channel
-from appliance.run.http_loop import HttpLoop
+from appliance.run.forwarded import Forwarded
+from appliance.run.http_loop import HttpLoop, Tls
 from appliance.run.services import Health
 from appliance.run.upgrades import Upgrades
 
 
 class WebServer:
     """`application` is any WSGI application; its flask-sock routes work. `max_body` in bytes: larger requests get a
-    413 before the application is asked. Starts and stops the hub with it."""
+    413 before the application is asked. `proxies` are addresses of peers that may say for whom they ask. Starts and stops the
+    hub with it."""
 
     name = "web"
 
@@ -28,11 +30,11 @@ class WebServer:
         hub: Hub | None = None,
         *,
         max_body: int = 10 * 1024 * 1024,
-        channel_class: type[Channel] = Channel,
-        scheme: str = "http",
+        tls: Tls | None = None,
+        proxies: Sequence[str] = (),
     ):
-        self._application, self._host, self._port, self._threads = application, host, port, threads
-        self._hub, self._max_body, self._channel_class, self._scheme = hub, max_body, channel_class, scheme
+        self._application, self._host, self._port, self._threads = Forwarded(application, proxies), host, port, threads
+        self._hub, self._max_body, self._tls = hub, max_body, tls
         self._sockets: list[socket.socket] = []
         self._upgrades = Upgrades()
         self._loop: HttpLoop | None = None
@@ -48,7 +50,7 @@ class WebServer:
         early when the port is taken. Raises StartRefused (exit code 5, or 4 for an impossible host)."""
         if not self._sockets:
             self._sockets = ports.listen(self._host, self._port)
-            self.addresses = ports.addresses(self._sockets, self._scheme)
+            self.addresses = ports.addresses(self._sockets, "https" if self._tls else "http")
 
     def unbind(self) -> None:
         """Let the port go when it will not come to `start`."""
@@ -65,8 +67,7 @@ class WebServer:
             name="web",
             threads=self._threads,
             max_body=self._max_body,
-            channel_class=self._channel_class,
-            scheme=self._scheme,
+            tls=self._tls,
             upgrades=self._upgrades,
         )
         if self._hub:

@@ -6,6 +6,7 @@ import http.client
 import json
 import selectors
 import socket
+import ssl
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ class Line:
 
 
 class Load:
-    def __init__(self, host: str, port: int, connections: int):
-        self._host, self._port, self._connections = host, port, connections
+    def __init__(self, host: str, port: int, connections: int, tls: ssl.SSLContext | None = None):
+        self._host, self._port, self._connections, self._tls = host, port, connections, tls
 
     def run(self, requests: list[Request]) -> tuple[float, list[float]]:
         """(seconds in all, seconds of each). Stops the program at the first answer with an unexpected status."""
@@ -36,6 +37,8 @@ class Load:
         for _ in range(min(self._connections, len(requests))):
             sock = socket.create_connection((self._host, self._port))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                sock = self._tls.wrap_socket(sock, server_hostname=self._host)
             selector.register(sock, selectors.EVENT_READ, Line(sock))
         began = time.perf_counter()
         for key in list(selector.get_map().values()):

@@ -19,7 +19,7 @@ from small_site import until
 
 from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
-from appliance.run import run_file
+from appliance.run import ports, run_file
 from appliance.run.client import ControlClient
 
 TINY = Path(__file__).with_name("tiny_server.py")
@@ -102,7 +102,10 @@ def test_a_taken_port_exits_5_with_one_sentence(home: Home, start: Start) -> Non
         port = taken.getsockname()[1]
         child = start(port=port, ready=False)
         assert child.wait(20) == 5
-    assert child.communicate()[1] == f"127.0.0.1:{port} is taken by process {os.getpid()}.\n"
+    assert (
+        child.communicate()[1]
+        == f"127.0.0.1:{port} is taken by {ports.program(os.getpid())} (process {os.getpid()}).\n"
+    )
     assert run_file.read(home) is None
 
 
@@ -126,6 +129,7 @@ def test_a_blocked_process_keeps_its_control_door_and_says_why(home: Home, start
     until(blocked, 30)
     status = ControlClient(home).status()
     assert (status["state"], status["reason"], status["addresses"]) == ("blocked", "Migration 3 failed.", [])
+    assert status["code"] == "migration_failed"
     assert ControlClient(home).stop(wait_seconds=20)
     assert child.wait(20) == 6
 
@@ -139,11 +143,9 @@ def test_status_tells_of_the_process_and_its_parts(home: Home, start: Start) -> 
     assert status["addresses"] == [address(home)]
     assert status["rss_bytes"] is None or status["rss_bytes"] > 10_000_000
     assert status["uptime_seconds"] >= 0
-    assert status["health"] == {
-        "sleeper": {"state": "degraded", "reason": "it yawns"},
-        "web": {"state": "ok", "reason": ""},
-        "database": {"state": "ok", "reason": ""},
-    }
+    told = {name: (one["state"], one["reason"]) for name, one in status["health"].items()}
+    assert told["sleeper"] == ("degraded", "it yawns") and told["web"] == told["database"] == ("ok", "")
+    assert {"home", "disk", "clock"} < set(told) and all(one["since"] for one in status["health"].values())
 
 
 def test_the_control_door_runs_commands_and_shows_the_log(home: Home, start: Start) -> None:
@@ -228,10 +230,10 @@ def test_an_idle_browser_does_not_delay_the_stop(home: Home, start: Start) -> No
     idle.close()
 
 
-def test_a_home_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path, start: Start) -> None:
+def test_a_home_that_cannot_be_made_is_told_with_its_reason(tmp_path: Path, start: Start) -> None:
     (tmp_path / "file").write_text("in the way")
     code = "from appliance.run import process; from appliance.base.paths import Home; from pathlib import Path; "
     code += f"raise SystemExit(process.run(Home(Path({str(tmp_path / 'file' / 'home')!r})), lambda p: [], version='1'))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
-    assert child.returncode == 4
+    assert child.returncode == 11
     assert child.stderr.endswith("cannot be used: Not a directory\n")

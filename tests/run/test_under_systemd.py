@@ -47,7 +47,7 @@ def test_systemd_hears_ready_alive_and_stopping_and_promtool_likes_the_metrics(t
         listening.settimeout(20)
         box = Box(tmp_path / "home", NOTIFY_SOCKET=str(place), WATCHDOG_USEC="400000")
         box.start()
-        assert listening.recv(100) == b"READY=1"
+        assert [listening.recv(100) for _ in range(3)] == [b"STATUS=starting", b"STATUS=ready", b"READY=1"]
         assert listening.recv(100) == b"WATCHDOG=1"
         metrics = requests.get(box.url("/metrics"), timeout=10).text
         box.stop()

@@ -12,6 +12,7 @@ import requests
 from small_site import Site, make_site, until
 
 from appliance.base.errors import StartRefused
+from appliance.run import ports
 from appliance.run.web import WebServer
 
 
@@ -19,7 +20,9 @@ def test_a_taken_port_is_refused_with_the_pid_that_holds_it(site: Site) -> None:
     with pytest.raises(StartRefused) as refused:
         WebServer(None, "127.0.0.1", site.port).bind()
     assert refused.value.exit_code == 5
-    assert str(refused.value) == f"127.0.0.1:{site.port} is taken by process {os.getpid()}."
+    assert (
+        str(refused.value) == f"127.0.0.1:{site.port} is taken by {ports.program(os.getpid())} (process {os.getpid()})."
+    )
 
 
 def test_a_port_taken_on_one_address_is_taken_for_all_interfaces(site: Site) -> None:
@@ -72,6 +75,16 @@ def test_a_body_over_the_limit_gets_a_413_that_the_client_can_read() -> None:
         assert answer.getheader("Content-Type") == "application/vnd.api+json"
         assert b'"code": "too_large"' in answer.read()
     site.server.stop(2)
+
+
+def test_a_body_that_only_claims_to_be_chunked_is_refused_at_once(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port), 10) as sock:
+        sock.sendall(b"POST /size HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"x" * 20_000)
+        answer = http.client.HTTPResponse(
+            sock
+        )  # waiting for the line's end, each further byte would cost all those before it
+        answer.begin()
+        assert answer.status == 400
 
 
 def test_a_line_that_is_not_http_gets_a_page_in_the_readers_language(site: Site) -> None:

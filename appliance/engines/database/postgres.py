@@ -3,6 +3,7 @@ log become visible in the order of their numbers, which followers rely on (resea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -73,3 +74,29 @@ class PostgresDatabase(ThreadedDatabase):
         except Exception as error:
             return "down", str(error).strip()
         return "ok", f"PostgreSQL {version}"
+
+    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+        """Indexes that an interrupted build left invalid, pages whose checksum failed, rows that cannot be read. (amcheck
+        finds more, but only a superuser may install and run it.)"""
+        found = [
+            f"the index {name} is not valid: REINDEX INDEX {name}"
+            for (name,) in self.rows(
+                "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n "
+                "ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname = current_schema()"
+            )
+        ]
+        failed = self.rows(
+            "SELECT coalesce(checksum_failures, 0) FROM pg_stat_database WHERE datname = current_database()"
+        )
+        if failed and failed[0][0]:
+            found.append(f"{failed[0][0]} pages failed their checksum")
+        for (table,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"):
+            tick()
+            try:  # the text of a row is made of all its columns: each has to be read, those kept aside too
+                self.rows(f'SELECT count(t::text) FROM "{table}" t')
+            except Exception as error:
+                found.append(f"{table}: {str(error).splitlines()[0]}")
+        return found
+
+    def size(self) -> int:
+        return int(self.rows("SELECT pg_database_size(current_database())")[0][0])

@@ -72,3 +72,12 @@ class Database(Protocol):
     def check(self) -> tuple[str, str]:
         """("ok" | "degraded" | "down", reason) from a real query."""
         ...
+
+    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+        """What is wrong inside, in the engine's own words; empty when it is whole. Reads all of it, beside writers. `tick` is
+        called now and then; what it raises ends the reading and passes on."""
+        ...
+
+    def size(self) -> int:
+        """Bytes on disk, as far as the engine tells."""
+        ...

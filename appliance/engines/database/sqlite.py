@@ -7,13 +7,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import peewee
 
+from appliance.base.text import say, told
 from appliance.engines.database.group_sync import GroupSync
 from appliance.engines.database.threads import ThreadedDatabase
 
@@ -134,4 +135,33 @@ class SqliteDatabase(ThreadedDatabase):
             return "down", str(error)
         # https://sqlite.org/wal.html#walresetbug: two connections that checkpoint at once. Ours checkpoint inside a
         # commit, and commits pass the gate one by one.
-        return "ok", f"SQLite {sqlite3.sqlite_version}, checkpoints one at a time"
+        return "ok", told(say("SQLite {version}, checkpoints one at a time", version=sqlite3.sqlite_version))
+
+    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+        raised: list[BaseException] = []
+
+        def ticked() -> int:
+            try:
+                tick()
+            except BaseException as error:  # through SQLite's C it would be lost
+                raised.append(error)
+            return len(raised)
+
+        connection = self.connection()
+        connection.set_progress_handler(ticked, 100_000)
+        try:
+            # https://sqlite.org/pragma.html#pragma_integrity_check: one row "ok", or a row for each fault
+            found = [row[0] for row in self.rows("PRAGMA integrity_check(100)") if row[0] != "ok"]
+            for table, row_id, parent, _ in self.rows("PRAGMA foreign_key_check")[:100]:
+                found.append(f"row {row_id} of {table} points to a row of {parent} that is not there")
+            return found
+        except sqlite3.DatabaseError as error:
+            if raised:
+                raise raised[0] from None
+            return [str(error)]  # too broken to be looked at
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    def size(self) -> int:
+        """The file, and what waits beside it to be written back."""
+        return sum(p.stat().st_size for p in (self.path, Path(f"{self.path}-wal")) if p.exists())

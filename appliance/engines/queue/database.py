@@ -11,6 +11,7 @@ from typing import Any
 
 from huey.storage import BaseStorage
 
+from appliance.base.text import say, told
 from appliance.engines.database.protocol import Database
 from appliance.engines.queue import owner
 from appliance.engines.queue.protocol import BURIED, LEASED, READY, SCHEDULED, STEP, Delivery, turn
@@ -203,7 +204,7 @@ class DatabaseQueue(BaseStorage):
             depth = self.depth()
         except Exception as error:
             return "down", str(error)
-        words = ", ".join(f"{count} {name}" for name, count in depth.items() if count) or "empty"
+        words = ", ".join(f"{count} {name}" for name, count in depth.items() if count) or told(say("empty"))
         return ("degraded" if depth[BURIED] else "ok"), words
 
     # -- huey's storage contract, as far as its consumer and its admin calls go

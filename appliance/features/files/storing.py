@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -86,10 +86,9 @@ def add_file(work: Work, kept: Kept, *, public: bool = False) -> Row:
     return work.row(table, file_id) or (file_id, 1)
 
 
-def sweep(database: Database, store: FileStore, trash_days: int, older_than_seconds: float = DAY) -> int:
-    """Delete contents that neither a record of `file` nor a job names (an import's table, as long as the job is kept), nor
-    a file that was deleted within `trash_days` and may be brought back. Returns how many. The age spares uploads whose
-    record is to come."""
+def held_by(database: Database, trash_days: int) -> Callable[[str], bool]:
+    """Is a content needed? So it is when a record of `file` or a job names it (an import's table, as long as the job is kept),
+    or when it is of a file that was deleted within `trash_days` and may be brought back."""
     record = database.sql("SELECT 1 FROM ingot_file WHERE sha = ? LIMIT 1")
     job = database.sql("SELECT 1 FROM ingot_job WHERE arguments LIKE ? LIMIT 1")
     gone = database.sql("SELECT change FROM ingot_log WHERE entity = 'file' AND action = 'deleted' AND at > ?")
@@ -99,4 +98,9 @@ def sweep(database: Database, store: FileStore, trash_days: int, older_than_seco
     def held(sha: str) -> bool:
         return sha in trash or bool(database.rows(record, (sha,)) or database.rows(job, (f"%{sha}%",)))
 
-    return store.sweep(held, older_than_seconds)
+    return held
+
+
+def sweep(database: Database, store: FileStore, trash_days: int, older_than_seconds: float = DAY) -> int:
+    """Delete contents that nobody holds. Returns how many. The age spares uploads whose record is to come."""
+    return store.sweep(held_by(database, trash_days), older_than_seconds)

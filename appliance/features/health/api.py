@@ -13,8 +13,8 @@ from flask import Blueprint, Flask, Response
 
 from appliance.features.health.exposition import expose
 
-State = tuple[str, str]
-Components = Callable[[], Mapping[str, State]]
+Components = Callable[[], Mapping[str, Mapping[str, Any]]]
+"""name -> {"state": ok | degraded | down, "reason": a sentence, "since": wire time or not there}."""
 Gauges = Callable[[], Mapping[str, float]]
 
 
@@ -46,8 +46,10 @@ class Traffic:
         app.wsgi_app = counted  # type: ignore[method-assign]
 
 
-def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blueprint:
-    """`components` answers (ok | degraded | down, reason) by name; `gauges` further numbers for /metrics."""
+def make_health(
+    components: Components, gauges: Gauges, traffic: Traffic, closed: Callable[[], bool] = lambda: False
+) -> Blueprint:
+    """`gauges` are further numbers for /metrics; `closed`: is the box closed for maintenance?"""
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")
@@ -57,20 +59,24 @@ def make_health(components: Components, gauges: Gauges, traffic: Traffic) -> Blu
     @health.get("/readyz")
     def ready() -> Response:
         found = components()
-        down = any(state == "down" for state, _ in found.values())
-        body = {
-            "status": "down" if down else "degraded" if any(s != "ok" for s, _ in found.values()) else "ok",
-            "components": {name: {"state": state, "reason": reason} for name, (state, reason) in found.items()},
-        }
-        return Response(
-            orjson.dumps(body), 503 if down else 200, {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        )
+        status = "maintenance" if closed() else overall(found)
+        body = orjson.dumps({"status": status, "components": found})
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        return Response(body, 503 if status in ("down", "maintenance") else 200, headers)
 
     @health.get("/metrics")
     def metrics() -> Response:
         samples = {f'ingot_http_answers_total{{status="{s}xx"}}': float(n) for s, n in sorted(traffic.answers.items())}
         samples["ingot_http_seconds_total"] = traffic.seconds
-        samples |= {f'ingot_component_up{{component="{n}"}}': float(s != "down") for n, (s, _) in components().items()}
+        samples["ingot_maintenance"] = float(closed())
+        for name, one in components().items():
+            samples[f'ingot_component_up{{component="{name}"}}'] = float(one["state"] != "down")
         return Response(expose({**samples, **gauges()}), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return health
+
+
+def overall(components: Mapping[str, Mapping[str, Any]]) -> str:
+    """The worst of them."""
+    states = {one["state"] for one in components.values()}
+    return "down" if "down" in states else "degraded" if "degraded" in states else "ok"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 HELP = {
     "ingot_component_up": "1 while the component works.",
+    "ingot_database_bytes": "Size of the database on disk.",
+    "ingot_disk_free_bytes": "Free room on the disk that holds the home folder.",
     "ingot_http_answers_total": "Answers by class of status.",
     "ingot_http_seconds_total": "Seconds spent on answers.",
     "ingot_index_lag": "Log entries that the search index has not read yet.",
@@ -15,6 +17,7 @@ HELP = {
     "ingot_jobs_running_here": "Jobs of a lane that this process runs.",
     "ingot_jobs_waiting": "Jobs of a lane that wait.",
     "ingot_log_position": "The newest position of the log.",
+    "ingot_maintenance": "1 while the box is closed for maintenance.",
     "ingot_memory_bytes": "Memory this process holds.",
     "ingot_sockets": "Open WebSockets.",
 }

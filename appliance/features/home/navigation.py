@@ -32,6 +32,8 @@ class Navigation:
         listed += [(label(pack_label(pack), me.language) if pack else own, places) for pack, places in found.items()]
         house = [Place(say("Notices").render(me.language), "/notices", "bell")]
         house.append(Place(say("Jobs").render(me.language), "/jobs", "list-check"))
+        if me.actor.admin:
+            house.append(Place(say("Health").render(me.language), "/health", "activity"))
         return [*listed, (say("House").render(me.language), house)]
 
     def creatable(self, me: Person) -> list[Place]:

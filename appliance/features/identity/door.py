@@ -8,18 +8,17 @@ from appliance.base.errors import NotFound
 from appliance.base.text import Text, say
 from appliance.engines.cache.protocol import Cache
 from appliance.features.identity import accounts
-from appliance.features.identity.sessions import COOKIE, Claim, Sessions
+from appliance.features.identity.sessions import Claim, Sessions
+from appliance.features.identity.tries import Tries
+from appliance.features.identity.who import cookie_name
 from appliance.http import requests
 from appliance.http.pages.rendering import page
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
-MOST_TRIES = 10
-QUARTER_HOUR = 900.0
-
 
 def make_pages(records: Records, sessions: Sessions, claim: Claim, cache: Cache) -> Blueprint:
-    pages = Blueprint("identity_pages", __name__)
+    pages, tries = Blueprint("identity_pages", __name__), Tries(cache)
 
     @pages.get("/claim/<secret>")
     def claim_box(secret: str) -> Response:
@@ -46,13 +45,13 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim, cache: Cache)
     @pages.post("/sign-in")
     def sign_in() -> Response:
         email, password = request.form.get("email", "")[:300], request.form.get("password", "")
-        tries = f"sign-in {request.remote_addr} {email.lower()}"
-        if (cache.get(tries) or 0) >= MOST_TRIES:
+        address = request.remote_addr or ""
+        if tries.locked(email, address):
             text = say("Too many attempts. Wait a quarter of an hour, or ask an administrator for a new password.")
             return refuse(email, text, 429)
         user_id = accounts.check_sign_in(records.database, email, password)
         if user_id is None:
-            cache.incr(tries, ttl=QUARTER_HOUR)
+            tries.wrong(email, address)
             return refuse(email, say("Address or password is wrong."), 403)
         return signed_in(sessions, user_id, inside(request.form.get("next", "")))
 
@@ -63,9 +62,9 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim, cache: Cache)
     @pages.post("/sign-out")
     def sign_out() -> Response:
         requests.actor()
-        sessions.close(request.cookies.get(COOKIE, ""))
+        sessions.close(request.cookies.get(cookie_name(), ""))
         response = redirect("/sign-in", 303)
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax")
         return response  # type: ignore[return-value]
 
     return pages
@@ -75,7 +74,8 @@ def signed_in(sessions: Sessions, user_id: int, target: str) -> Response:
     """A new session for this user, and on to a page."""
     secret, _ = sessions.open(user_id, request.remote_addr or "", request.headers.get("User-Agent", ""))
     response = redirect(target, 303)
-    response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=request.is_secure, max_age=400 * 86_400)
+    secure, year = request.is_secure, 400 * 86_400
+    response.set_cookie(cookie_name(), secret, httponly=True, samesite="Lax", secure=secure, max_age=year)
     return response  # type: ignore[return-value]
 
 

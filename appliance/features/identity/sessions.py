@@ -10,6 +10,9 @@ from appliance.base import clock, ids
 from appliance.engines.database.protocol import Database
 
 COOKIE = "ingot_session"
+SECURE_COOKIE = "__Host-ingot_session"
+"""Under https. Browsers take this name from https alone and for this host alone. A name of its own, for a browser lets nothing
+that came by http replace a cookie that came by https: with one name, nobody could sign in after https is switched off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from appliance.base import clock
 from appliance.base.errors import NotAllowed, NotSignedIn
 from appliance.base.text import say
 from appliance.features.identity.actors import Actors
-from appliance.features.identity.sessions import COOKIE, Session, Sessions
+from appliance.features.identity.sessions import COOKIE, SECURE_COOKIE, Session, Sessions
 from appliance.features.identity.tokens import find_token
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -21,6 +21,12 @@ from appliance.records.records import Records
 SAFE = ("GET", "HEAD", "OPTIONS")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REMEMBERED = 5_000
+
+
+def cookie_name() -> str:
+    """What the session's cookie is called on the way this request came: one that travelled in the clear is worth nothing
+    under https."""
+    return SECURE_COOKIE if request.is_secure else COOKIE
 
 
 class Who(Actors):
@@ -38,7 +44,7 @@ class Who(Actors):
             if scheme.lower() != "bearer" or not secret:
                 raise NotSignedIn()
             return self.by_token(secret.strip())
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(cookie_name())
         if not cookie:
             return None
         session = self._sessions.find(cookie)
@@ -57,7 +63,7 @@ class Who(Actors):
         if header:
             secret = header.partition(" ")[2].strip()
             return lambda: self.by_token(secret)
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(cookie_name(), "")
 
         def again() -> Actor | None:
             session = self._sessions.find(cookie) if cookie else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterable
 
 from appliance.base.errors import NotFound
 from appliance.features.live.messages import JOBS, job_notice
 from appliance.features.live.publishing import Publisher
+from appliance.features.live.subscribers import Subscriber
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import JobRow
 from appliance.records.permissions import Actor
@@ -28,6 +31,17 @@ class JobNews:
             with self._mine:
                 self._changed[job] = state
             self._wake.set()
+
+    def now(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
+        """How the jobs that are named in `topics` stand, for who begins to listen: jobs are not in the log, and one may have
+        ended between the page that showed it and this wish."""
+        for topic in topics:
+            kind, _, number = topic.partition("/")
+            if kind == JOBS and number:
+                with contextlib.suppress(NotFound):
+                    job = self._jobs.get(int(number))
+                    if _may_know(subscriber.actor, job):
+                        self._publisher.send([subscriber], job_notice(job.id, job.state))
 
     def tell(self) -> None:
         """Send what was noted."""

@@ -11,7 +11,7 @@ from collections import deque
 from wsproto.frame_protocol import CloseReason
 
 from appliance.base.errors import BadRequest, IngotError
-from appliance.base.text import Text, say
+from appliance.base.text import Text, say, told
 from appliance.features.live.job_news import JobNews
 from appliance.features.live.messages import Wish, read_wish
 from appliance.features.live.notice_news import NoticeNews, Unread
@@ -44,7 +44,6 @@ class Live:
         self._records, self._hub = records, hub
         self._publisher = Publisher(records, hub)
         self._presence = Presence(records, self._publisher)
-        self._wishes = Wishes(records, self._publisher, self._presence)
         self._subscribers: set[Subscriber] = set()
         self._queue: deque[Subscriber] = deque()
         self._wake = threading.Event()
@@ -53,6 +52,7 @@ class Live:
         self._access: tuple[int, ...] = ()
         self._look_at = self._look_anyway_at = 0.0
         self._job_news = JobNews(self._publisher, jobs, self._wake) if jobs else None
+        self._wishes = Wishes(records, self._publisher, self._presence, self._job_news)
         self._notice_news = NoticeNews(self._publisher, records.database, notices, self._wake) if notices else None
         tail.listen(self._hear)
 
@@ -72,8 +72,8 @@ class Live:
     def health(self) -> tuple[str, str]:
         """("ok" | "down", reason)."""
         if not (self._thread and self._thread.is_alive()):
-            return "down", "not running"
-        return "ok", f"{len(self._subscribers)} connected"
+            return "down", told(say("not running"))
+        return "ok", told(say("{count} connected", count=len(self._subscribers)))
 
     # ------------------------------------------------------------------ clients; the hub's thread
 

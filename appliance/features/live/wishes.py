@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from appliance.base.errors import BadRequest, IngotError
 from appliance.base.text import say
 from appliance.features.live.commented import as_heard
+from appliance.features.live.job_news import JobNews
 from appliance.features.live.messages import (
     JOBS,
     MOST_TOPICS,
@@ -31,8 +32,8 @@ CHUNK = 500
 class Wishes:
     """For one thread. A wish is fulfilled in parts, so that a long replay delays nobody else."""
 
-    def __init__(self, records: Records, publisher: Publisher, presence: Presence):
-        self._records, self._publisher, self._presence = records, publisher, presence
+    def __init__(self, records: Records, publisher: Publisher, presence: Presence, job_news: JobNews | None):
+        self._records, self._publisher, self._presence, self._job_news = records, publisher, presence, job_news
 
     def answer(self, subscriber: Subscriber, words: dict[str, object]) -> None:
         self._publisher.send([subscriber], written(words))
@@ -68,6 +69,7 @@ class Wishes:
                 self._go_live(subscriber, jobs, last, last)
             self.answer(subscriber, {"subscribed": wish.subscribe, "position": wish.after})
             self._join(subscriber, wish)
+            self._tell_of_jobs(subscriber, wish)
             subscriber.replayed = wish.after
             return False
         with self._publisher.lock:
@@ -76,11 +78,16 @@ class Wishes:
             anew = {"reset": True} if wish.after is not None else {}
             self.answer(subscriber, {"subscribed": wish.subscribe, "position": position, **anew})
         self._join(subscriber, wish)
+        self._tell_of_jobs(subscriber, wish)
         return True
 
     def _join(self, subscriber: Subscriber, wish: Wish) -> None:
         if wish.presence:
             self._presence.join(subscriber, wish.subscribe)
+
+    def _tell_of_jobs(self, subscriber: Subscriber, wish: Wish) -> None:
+        if self._job_news:
+            self._job_news.now(subscriber, wish.subscribe)
 
     def _replay(self, subscriber: Subscriber, wish: Wish) -> bool:
         assert subscriber.replayed is not None and wish.after is not None

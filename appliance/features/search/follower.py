@@ -7,6 +7,7 @@ import threading
 import time
 
 from appliance.base.errors import Conflict, Unavailable
+from appliance.base.text import say, told
 from appliance.engines.database.protocol import Database
 from appliance.engines.search.protocol import SearchEngine
 from appliance.features.search.feeding import Feeding
@@ -68,15 +69,16 @@ class IndexFollower:
     def health(self) -> tuple[str, str]:
         """("ok" | "degraded" | "down", reason)."""
         if self._writer and not (self._thread and self._thread.is_alive()):
-            return "down", "not running"
+            return "down", told(say("not running"))
         lag = self.lag()
         if self._progress:
-            return "degraded", "the index is made anew: {} of {} records".format(*self._progress)
+            done, total = self._progress
+            return "degraded", told(say("the index is made anew: {done} of {total} records", done=done, total=total))
         if self._failure:
-            return "degraded", f"{lag} changes behind: {self._failure}"
+            return "degraded", told(say("{count} changes behind: {why}", count=lag, why=self._failure))
         if lag and self._writer and time.monotonic() - self._fresh_at > LATE:
-            return "degraded", f"{lag} changes behind"
-        return "ok", f"{lag} changes behind" if lag else "up to date"
+            return "degraded", told(say("{count} changes behind", count=lag))
+        return "ok", told(say("{count} changes behind", count=lag) if lag else say("up to date"))
 
     def rebuild(self, progress: Progress) -> int:
         """Make the index anew now, from any thread, while the old one answers and is still fed; returns the number of

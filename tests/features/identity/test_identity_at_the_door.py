@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from appliance import assembly
 from appliance.base.settings import load
-from appliance.features.identity import accounts, tokens
+from appliance.features.identity import accounts, looking_after, tokens
+from appliance.features.identity.tries import Tries
 from appliance.features.live.live import Live
 from appliance.http.sockets.hub import Hub
 from appliance.records.permissions import SYSTEM
@@ -88,6 +89,13 @@ def test_after_ten_wrong_passwords_even_the_right_one_waits(house: assembly.Hous
     codes = [sign_in(client, "ada@example.org", f"wrong {n}") for n in range(10)]
     assert set(codes) == {403}
     assert sign_in(client, "ada@example.org") == 429
+    tries = Tries(house.cache)
+    add(house, "bob@example.org", "reader")
+    (ada, bob) = looking_after.people(house.records, house.claim, tries)["users"]
+    assert (ada["locked"], bob["locked"]) == (True, False)
+    looking_after.unlock(house.records, tries, ada["id"])
+    assert sign_in(client, "ada@example.org") == 303
+    assert not looking_after.people(house.records, house.claim, tries)["users"][0]["locked"]
 
 
 def test_a_session_cannot_write_without_its_csrf_token(house: assembly.House, client: FlaskClient) -> None:

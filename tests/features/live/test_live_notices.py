@@ -233,6 +233,19 @@ def test_jobs_are_told_to_who_asked_for_them_and_to_administrators(site: LiveSit
         assert client.hear()["id"] == "2"
 
 
+def test_a_job_that_ended_before_somebody_asked_for_it_is_told_of_at_once(
+    site: LiveSite, alice: str, charlie: str
+) -> None:
+    job = site.jobs.enqueue("nap", actor=site.who.by_token(alice).key)
+    site.jobs.cancel(job)
+    for after in (None, 0):
+        with site.client(alice) as asked, site.client(charlie) as other:
+            asked.subscribe(f"jobs/{job}", after=after)
+            other.subscribe(f"jobs/{job}", after=after)
+            assert asked.hear() == {"entity": "jobs", "id": str(job), "action": "cancelled"}
+            assert other.silent()
+
+
 def test_a_client_that_goes_leaves_nothing_behind(site: LiveSite, alice: str) -> None:
     with site.client(alice) as client:
         client.subscribe("contacts", "contacts/1", after=0)

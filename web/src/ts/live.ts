@@ -12,9 +12,11 @@ export interface News {
   presence?: string;
   users?: { id: string; name: string }[];
   error?: string;
+  maintenance?: { on: boolean; at: string | null; message: string };
 }
 
 const FIRST_WAIT = 500;
+const LATER = 1013; // the box closes for maintenance
 const LONGEST_WAIT = 4_000;
 
 class Line {
@@ -52,10 +54,10 @@ class Line {
       this.wasUp = true;
     });
     socket.addEventListener("message", (event) => this.hear(String(event.data)));
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", (event) => {
       this.socket = null;
       show(false);
-      document.dispatchEvent(new CustomEvent("live:lost"));
+      document.dispatchEvent(new CustomEvent("live:lost", { detail: { maintenance: event.code === LATER } }));
       // Not all at once: after a restart every open page of the house would come at the same moment.
       window.setTimeout(() => this.connect(), this.wait * (0.6 + Math.random() * 0.8));
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT);

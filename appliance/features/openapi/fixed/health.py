@@ -11,9 +11,10 @@ from appliance.features.openapi.schemas import Schema, obj
 def health_paths() -> Paths:
     alive = obj({"status": {"const": "ok"}}, ("status",))
     state = one_of("ok", "degraded", "down")
-    component = obj({"state": state, "reason": TEXT}, ("state", "reason"))
+    component = obj({"state": state, "reason": TEXT, "since": TEXT}, ("state", "reason"))
+    status = one_of("ok", "degraded", "down", "maintenance")
     every: Schema = {"type": "object", "additionalProperties": component}
-    ready = obj({"status": state, "components": every}, ("status", "components"))
+    ready = obj({"status": status, "components": every}, ("status", "components"))
     return {
         "/healthz": {"get": _open("healthz", "Is the process alive?", {200: ok("It is.", alive, media=(PLAIN,))})},
         "/readyz": {
@@ -22,7 +23,7 @@ def health_paths() -> Paths:
                 "Can it work?",
                 {
                     200: ok("It can; a component may be degraded.", ready, media=(PLAIN,)),
-                    503: ok("A component is down.", ready, media=(PLAIN,)),
+                    503: ok("A component is down, or the box is closed for maintenance.", ready, media=(PLAIN,)),
                 },
             )
         },

@@ -1,0 +1,72 @@
+"""What a proxy in front says about the client: its address, and whether it came by https. Believed from peers whose addresses
+stand in the setting `proxies`, dropped from all others: anybody can write such headers."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from collections.abc import Iterable
+from typing import Any
+
+from appliance.base.errors import StartRefused
+from appliance.base.text import say
+from appliance.run.exit_codes import SETTINGS_WRONG
+
+_FOR, _PROTO, _HOST = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
+_HEADERS = (_FOR, _PROTO, _HOST, "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Forwarded:
+    """A WSGI application around another. Raises StartRefused for a proxy that is no address."""
+
+    def __init__(self, inner: Any, proxies: Iterable[str] = ()):
+        self._inner = inner
+        self._networks = [_network(p) for p in proxies]
+        self._judged: dict[str, bool] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        peer = environ.get("REMOTE_ADDR", "")
+        if self._networks and self._trusts(peer):
+            self._believe(environ, peer)
+        for header in _HEADERS:
+            environ.pop(header, None)
+        return self._inner(environ, start_response)
+
+    def _believe(self, environ: dict[str, Any], peer: str) -> None:
+        # Each proxy adds whom it heard from at the end: the first from there that is no proxy of ours is the client.
+        # What stands before that, the client may have written itself.
+        for said in [peer, *reversed([a.strip() for a in environ.get(_FOR, "").split(",")])]:
+            with contextlib.suppress(ValueError):
+                environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = str(ipaddress.ip_address(said.strip("[]")))
+                if self._trusts(said):
+                    continue
+            break
+        scheme = environ.get(_PROTO, "").rpartition(",")[2].strip().lower()
+        if scheme in ("http", "https"):
+            environ["wsgi.url_scheme"] = scheme
+        if host := environ.get(_HOST, "").rpartition(",")[2].strip():
+            environ["HTTP_HOST"] = host
+
+    def _trusts(self, peer: str) -> bool:
+        known = self._judged.get(peer)
+        if known is None:
+            try:
+                address = ipaddress.ip_address(peer.strip("[]"))
+            except ValueError:
+                return False
+            known = any(address in network for network in self._networks)
+            if len(self._judged) < 1_000:
+                self._judged[peer] = known
+        return known
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise StartRefused(
+            say("The setting proxies holds {value}, which is no address like 192.168.1.5 or 10.0.0.0/8.", value=text),
+            SETTINGS_WRONG,
+        ) from None
