@@ -117,7 +117,7 @@ class Configuration(Page):
             self._show_problems(wrong)
             return
         self.save_button.setEnabled(False)
-        self._desk.client.tell("settings", self._saved, self._failed, values=values)
+        self._desk.client.tell("settings", lambda found: self._saved(found, values), self._failed, values=values)
 
     # ---- to a file, and from one
 
@@ -154,7 +154,7 @@ class Configuration(Page):
 
         def came(found: dict[str, Any]) -> None:
             if found["written"]:
-                self._saved(found)
+                self._saved(found, {})
             else:
                 problems = [f"{name}: {_sentence(why, name)}" for name, why in found["problems"].items()]
                 tell(self, say("Nothing was taken over"), "\n".join(problems))
@@ -187,11 +187,14 @@ class Configuration(Page):
 
         self._desk.client.tell("settings", checked, not_checked, values=values, dry_run=True)
 
-    def _saved(self, found: dict[str, Any]) -> None:
+    def _saved(self, found: dict[str, Any], values: dict[str, Any]) -> None:
+        """What was written is known at once: who types on before the server has told it all anew sees no change of before."""
         self._asked += 1
         self._show_problems(found["problems"])
         if not found["written"]:
             return
+        for name, value in values.items():
+            self.lines[name].told = self.lines[name].told | {"written": value}
         if found["restart"]:
             self._restart.show()
         self._desk.client.ask("settings", lambda now: self._came(now["settings"], keep=True), self._failed)

@@ -13,7 +13,8 @@ from box import Box
 from playwright.sync_api import Browser, BrowserContext, Page
 
 WEB = Path(__file__).parent / "web"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_SHELL = "chromium-headless-shell"  # the same engine without a browser's own pages around it: half the work
+CHROMIUM = next(filter(None, map(shutil.which, (_SHELL, "chromium", "chromium-browser", "google-chrome"))), None)
 PASSWORD = "correct horse battery"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -75,10 +76,16 @@ def violations(page: Page, source: str) -> list[str]:
     """What axe finds on the page as it stands, in light and in dark: rule, and the elements at fault. A theme changes colours
     and nothing else, so in the other one only the rules about colours are asked."""
     page.evaluate(f"() => {{ {source} }}") if not page.evaluate("() => 'axe' in window") else None
-    found = [f"light: {v}" for v in _asked(page, {"type": "tag", "values": AXE_TAGS})]
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {v}" for v in _asked(page, {"type": "rule", "values": AXE_COLOURS})]
-    page.emulate_media(color_scheme="light")
+    found = []
+    for theme, only in (
+        ("dark", {"type": "rule", "values": AXE_COLOURS}),
+        ("light", {"type": "tag", "values": AXE_TAGS}),
+    ):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )  # drawn anew
+        found += [f"{theme}: {v}" for v in _asked(page, only)]
     return found
 
 

@@ -26,6 +26,7 @@ def door(box: Box) -> Iterator[ControlClient]:
 def test_an_administrator_sees_every_part_and_has_it_looked_at(visit: Callable[..., Site], box: Box, axe: str) -> None:
     site = visit("ada")
     page = site.page
+    page.goto("/")
     page.get_by_role("navigation", name="Places").get_by_role("link", name="Health").click()
     page.get_by_role("heading", name="Health").wait_for()
     parts = page.get_by_role("region", name="Parts")
