@@ -4,6 +4,7 @@ middle of a restore finished at the next start."""
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from box import Box
 
 from appliance.base.paths import Home
@@ -50,8 +52,6 @@ def test_twenty_backups_under_four_writers_are_each_consistent(running: Box, tmp
     ended, slowest, errors = threading.Event(), [0.0], []
 
     def move(n: int) -> None:
-        import requests
-
         one, other = pairs[n]
         mine, amount = requests.Session(), 0
         mine.headers.update(running.session.headers)
@@ -133,6 +133,33 @@ def test_a_damaged_backup_changes_nothing(running: Box, tmp_path: Path) -> None:
     assert "damaged" in running.ingot("restore", str(where), status=1)
     assert "damaged" in running.ingot("verify", str(where), status=1)
     assert (running.home / "ingot.db").read_bytes() == before
+
+
+def test_whoever_trusts_the_box_trusts_the_restored_one(tmp_path: Path) -> None:
+    box = Box(tmp_path / "home", INGOT_HTTPS="on", INGOT_HTTP_PORT="0")
+    box.start()
+    authority = (box.home / "tls" / "authority.pem").read_bytes()
+    box.ingot("backup", "-o", str(tmp_path / "kept.ingot"))
+    box.stop()
+    elsewhere = Box(tmp_path / "elsewhere", INGOT_HTTPS="on", INGOT_HTTP_PORT="0")
+    elsewhere.ingot("restore", str(tmp_path / "kept.ingot"))
+    assert (elsewhere.home / "tls" / "authority.pem").read_bytes() == authority
+    assert (elsewhere.home / "tls" / "authority.key").stat().st_mode & 0o777 == 0o600
+    elsewhere.start()
+    url = f"https://127.0.0.1:{elsewhere.port}/healthz"
+    assert requests.get(url, verify=str(box.home / "tls" / "authority.pem"), timeout=10).status_code == 200
+    elsewhere.stop()
+
+
+def test_a_file_made_to_write_outside_the_home_is_refused(tmp_path: Path) -> None:
+    where = tmp_path / "evil.ingot"
+    with where.open("xb") as file, archive.writing(file) as writer:
+        writer.add("../outside.txt", io.BytesIO(b"gotcha"))
+        writer.manifest({"version": "0", "migrations": [], "created_at": "", "position": 0})
+    home = Home(tmp_path / "home").create()
+    with pytest.raises(archive.Damaged, match="outside"):
+        restoring.restore(home, where)
+    assert not list(tmp_path.rglob("outside.txt"))
 
 
 def test_a_restore_that_was_killed_half_way_is_finished_at_the_next_start(tmp_path: Path) -> None:

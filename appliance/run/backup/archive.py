@@ -4,11 +4,13 @@ the SHA-256 of all that stands before it. One bit that flips anywhere is found, 
     manifest.json   format, program, migrations, when, and for each other member its size and SHA-256
     ingot.db        the database, consistent as of one moment; any SQLite tool reads it
     settings.toml   where the home has one
+    tls/authority.* the local authority with its key, where there is one: whoever trusts this box trusts the restored one
     files/<sha256>  the contents of uploaded files"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ from appliance.base.text import say
 FORMAT = 1
 ENDING = ".ingot"
 MANIFEST, DATABASE, SETTINGS, FILES = "manifest.json", "ingot.db", "settings.toml", "files/"
+AUTHORITY = ("tls/authority.pem", "tls/authority.key")
+_KNOWN = re.compile("|".join(map(re.escape, (DATABASE, SETTINGS, *AUTHORITY))) + f"|{FILES}[0-9a-f]{{64}}")
 CHUNK = 1 << 20
 _MARK = b"ingot-backup 1 sha256 "
 _DIGEST = 64  # hexadecimal digits at the end of the file
@@ -130,6 +134,8 @@ def check(place: Path) -> Manifest:
         names = set(archive.namelist()) - {MANIFEST}
         if names != set(manifest.members):
             raise Damaged(say("The backup does not hold what its list says."))
+        if strange := [name for name in names if not _KNOWN.fullmatch(name)]:  # `../x`, say: nobody's backup
+            raise Damaged(say("The backup holds {name}, which is no part of one.", name=strange[0]))
         for name, (size, sha) in manifest.members.items():
             found, counted = hashlib.sha256(), 0
             with archive.open(name) as member:

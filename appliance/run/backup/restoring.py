@@ -16,7 +16,7 @@ from appliance.run.backup.archive import Damaged, Manifest
 from appliance.run.migrating import FOLDER
 
 PREVIOUS, LAYING, STAGED, LEAVING = "previous", ".laying-out", ".restoring", ".leaving"
-ITEMS = ("ingot.db", "ingot.db-wal", "ingot.db-shm", "files", "settings.toml")
+ITEMS = ("ingot.db", "ingot.db-wal", "ingot.db-shm", "files", "settings.toml", "tls")
 CACHES = ("index", "cache")
 """What is made anew from the database: it must not outlive another one."""
 
@@ -30,6 +30,10 @@ def restore(home: Home, place: Path) -> Manifest:
     laying.mkdir(mode=0o700)
     try:
         _lay_out(place, laying)
+        if (
+            not (laying / "tls").exists() and (home.root / "tls").is_dir()
+        ):  # it had none; browsers know the one of today
+            shutil.copytree(home.root / "tls", laying / "tls")
     except OSError as error:
         raise IngotError(say("The backup could not be laid out: {why}", why=error.strerror or error)) from error
     else:

@@ -66,9 +66,10 @@ def _write(file: BinaryIO, copy: Path, settings: Settings, files: FileStore, ver
     with archive.writing(file) as writer, closing(sqlite3.connect(copy)) as database:
         with copy.open("rb") as stream:
             writer.add(archive.DATABASE, stream)
-        if settings.home.settings.exists():
-            with settings.home.settings.open("rb") as stream:
-                writer.add(archive.SETTINGS, stream)
+        for name in (archive.SETTINGS, *archive.AUTHORITY):
+            if (place := settings.home.root / name).exists():
+                with place.open("rb") as stream:
+                    writer.add(name, stream)
         wanted = sorted(contents(database))
         for number, sha in enumerate(wanted):
             if files.exists(sha):  # bytes that were lost before cannot be saved; `ingot check` names them
