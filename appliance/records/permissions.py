@@ -107,7 +107,13 @@ def may(actor: Actor, verb: Verb, entity: str) -> Reach:
     """The actor's reach for a verb; NotAllowed when there is none."""
     if found := actor.reach(verb, entity):
         return found
-    raise NotAllowed(say("You may not {verb} {entity} records.", verb=verb, entity=entity))
+    sentences = {  # whole ones, for other languages build theirs otherwise
+        "read": say("You may not read {entity} records.", entity=entity),
+        "create": say("You may not create {entity} records.", entity=entity),
+        "update": say("You may not update {entity} records.", entity=entity),
+        "delete": say("You may not delete {entity} records.", entity=entity),
+    }
+    raise NotAllowed(sentences[verb])
 
 
 def visible(actor: Actor, table: Table) -> Any | None:
