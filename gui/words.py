@@ -63,7 +63,9 @@ def part(name: str) -> str:
     known = {
         "web": say("Web server"), "worker": say("Jobs"), "database": say("Database"), "search index": say("Search"),
         "live": say("Live pages"), "notices": say("Notices"), "log tail": say("Change log"),
-        "sampler": say("Measurements"), "control": say("Control door"),
+        "sampler": say("Measurements"), "control": say("Control door"), "certificate": say("Certificate"),
+        "plain door": say("Trust page"), "mdns": say("Name on the network"), "home": say("Home folder"), "disk": say("Disk"),
+        "clock": say("Clock"), "maintenance": say("Maintenance"),
     }  # fmt: skip
     return known.get(name) or name.replace("_", " ").capitalize()
 
