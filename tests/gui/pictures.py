@@ -15,7 +15,7 @@ from gui.desk import open_desk
 from gui.looks import Looks
 from gui.window import Window
 
-SETTLE = 900  # ms until a page has its answers and is drawn
+SETTLE = 450  # ms until a page has its answers and is drawn
 
 
 def photograph(home: Path, folder: Path) -> int:
@@ -50,7 +50,7 @@ def photograph(home: Path, folder: Path) -> int:
         done.append(name)
         then()
 
-    QTimer.singleShot(2500, turn)  # the charts want a few points
+    QTimer.singleShot(1500, turn)  # the charts want a few points
     QTimer.singleShot(60_000, lambda: application.exit(1))
     code = application.exec()
     desk.watcher.stop()
