@@ -53,6 +53,10 @@ from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.tries import Tries
 from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
+from appliance.features.imports import kind_pages as import_kind_pages
+from appliance.features.imports import pages as import_pages
+from appliance.features.imports import report_pages as import_reports
+from appliance.features.imports.desk import Desk
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
 from appliance.features.jobs import pages as job_pages
@@ -280,6 +284,7 @@ def public_door(parts: Outside) -> Flask:
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
     traffic, resources = parts.traffic, make_resources(records)
     views = Views(records)
+    import_desk = Desk(records, jobs, house.files)
     assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
 
     def gauges() -> dict[str, float]:
@@ -320,6 +325,9 @@ def public_door(parts: Outside) -> Flask:
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
+            import_pages.make_pages(import_desk, max_upload=settings.max_upload),
+            import_kind_pages.make_pages(import_desk, max_upload=settings.max_upload),
+            import_reports.make_pages(import_desk),
             exports_api.make_api(records, jobs),
             jobs_api.make_api(jobs),
             job_pages.make_pages(records, jobs),

@@ -33,6 +33,7 @@ class Navigation:
         house = [Place(say("Notices").render(me.language), "/notices", "bell")]
         house.append(Place(say("Jobs").render(me.language), "/jobs", "list-check"))
         if me.actor.admin:
+            house.append(Place(say("Import").render(me.language), "/import", "file-import"))
             house.append(Place(say("Health").render(me.language), "/health", "activity"))
         return [*listed, (say("House").render(me.language), house)]
 

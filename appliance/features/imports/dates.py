@@ -41,8 +41,9 @@ def date_order(texts: Iterable[str]) -> tuple[str | None, bool]:
         if not found or len(found[1]) > 2 or found[2] == ".":
             continue
         first, second = int(found[1]), int(found[3])
-        if first > 31:
-            seen.add("ymd")
+        if first > 31 or second > 31 or (first > 12 and second > 12):
+            if first > 31 and second <= 12 and len(found[4]) <= 2:  # else no date at all: it has no say
+                seen.add("ymd")
         elif first > 12:
             seen.add("dmy")
         elif second > 12:

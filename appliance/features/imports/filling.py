@@ -51,7 +51,8 @@ class Filling:
         entity = registry.entity(plan.entity)
         wanted = dict(plan.mapping)
         self._id = _id_column(layout, wanted.pop("id", "id")) if "id" in plan.keys else None
-        self.mapping = Matching(registry, entity, layout.columns, self._styles, self._choices).make(wanted)
+        matching = Matching(registry, entity, layout.columns, self._styles, self._choices)
+        self.mapping = matching.make(wanted, only=plan.options.only_mapping)
         for key in plan.keys:
             if key not in {c.field.name for c in self.mapping.columns} and not (key == "id" and self._id):
                 raise Invalid([Problem("key", say("the key {key} is filled by no column", key=key), "key")])
@@ -91,10 +92,10 @@ class Filling:
                 accepted.append(self._values(row, links))
                 origin.append((number, row))
             except _Bad as bad:
-                refused.add(number, row, str(bad.reason))
+                refused.add(number, row, bad.reason)
         outcome = Bulk(work, plan.entity, plan.keys, mode=plan.mode).store(accepted)
         for place, reason in sorted(outcome.rejected, key=lambda r: r[0]):
-            refused.add(origin[place][0], origin[place][1], str(reason))
+            refused.add(origin[place][0], origin[place][1], reason)
         report.created += outcome.created
         report.updated += outcome.updated
         report.unchanged += outcome.unchanged

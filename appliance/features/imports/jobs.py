@@ -44,7 +44,8 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
     history = History(records.database)
 
     def run_body(run: Run, **asked: Any) -> Any:
-        actor = replace(actor_of(run.actor, asked["scopes"]), via="import")
+        asking = actor_of(run.actor, asked["scopes"])
+        actor = replace(asking, via="import", language=asked.get("language") or asking.language)
         steps = Steps(records.database, f"job:{run.job_id}")
         noted = history.get(str(run.job_id))
         with local_file(files, asked["blob"]) as path, tempfile.TemporaryDirectory() as folder:

@@ -58,12 +58,13 @@ class Matching:
         self._columns: dict[str, Column] = {}
         self._used: set[str] = set()
 
-    def make(self, wanted: Mapping[str, str]) -> Mapping_:
-        """`wanted` is {"field" or "relation.key_field": "column"}; columns not named there match fields by name or label.
+    def make(self, wanted: Mapping[str, str], *, only: bool = False) -> Mapping_:
+        """`wanted` is {"field" or "relation.key_field": "column"}; columns not named there match fields by name or label, unless
+        `only` these are wanted.
         Invalid when it names what does not exist, or when nothing matches."""
         for target, header in wanted.items():
             self._one(target, header)
-        for header, field in self.by_words().items():
+        for header, field in ({} if only else self.by_words()).items():
             if header not in self._used and field.name not in self._columns:
                 self._add(field, header, None)
         if not self._columns and not self._problems:
@@ -74,13 +75,6 @@ class Matching:
         unused = tuple(h for h in self.headers if h not in self._used and h not in NOTES)
         return Mapping_(tuple(self._columns.values()), unused)
 
-    def _header(self, wanted: str) -> str:
-        """The column as the file has it: next month's export writes `No` for `No.`"""
-        if wanted in self.headers:
-            return wanted
-        alike = [h for h in self.headers if key_word(h) == key_word(wanted)]
-        return alike[0] if len(alike) == 1 else wanted
-
     def by_words(self) -> dict[str, Field]:
         """{column: the field that is called so, by its name or its label}"""
         by_word = {word: f for f in self.entity.fields if f.writable for word in (key_word(f.label), f.name)}
@@ -89,7 +83,7 @@ class Matching:
     def _one(self, target: str, header: str) -> None:
         name, _, by = target.partition(".")
         field = self.entity.by_name.get(name)
-        header = self._header(header)
+        header = same_column(header, self.headers)
         if header not in self.headers:
             self._problem(target, say("the file has no column {column}", column=header), "column")
         elif field is None or not field.writable:
@@ -137,6 +131,14 @@ class Matching:
 
     def _problem(self, target: str, text: object, code: str) -> None:
         self._problems.append(Problem(target, text, code))  # type: ignore[arg-type]
+
+
+def same_column(wanted: str, headers: Sequence[str]) -> str:
+    """The column as the file has it: next month's export writes `No` for `No.`"""
+    if wanted in headers:
+        return wanted
+    alike = [h for h in headers if key_word(h) == key_word(wanted)]
+    return alike[0] if len(alike) == 1 else wanted
 
 
 def key_word(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from appliance.base.errors import Invalid, Problem
+from appliance.base.text import Text, in_language
 from appliance.features.imports.layout import BROKEN, EXTRA, Options
 
 SHOWN = 1_000
@@ -95,8 +96,8 @@ class BrokenFile(Invalid):
 class Rejects:
     """Rejected rows: counted, listed, and with `path` written to a file that can be corrected and imported again."""
 
-    def __init__(self, path: Path | None, columns: Sequence[str], report: Report):
-        self._report, self._columns = report, columns
+    def __init__(self, path: Path | None, columns: Sequence[str], report: Report, language: str = "en"):
+        self._report, self._columns, self._language = report, columns, language
         self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="") if path else None
         self._writer = csv.writer(self._file) if self._file else None
         if self._writer:
@@ -104,7 +105,8 @@ class Rejects:
         self.of_chunk: list[tuple[int, str]] = []
         """Those of the chunk at hand; whoever begins a chunk empties it."""
 
-    def add(self, number: int, row: Mapping[str, Any], reason: str) -> None:
+    def add(self, number: int, row: Mapping[str, Any], why: Text | str) -> None:
+        reason = in_language(why, self._language)
         self._report.rejected += 1
         self.of_chunk.append((number, reason))
         self._note(number, row, reason)

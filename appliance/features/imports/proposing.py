@@ -9,6 +9,7 @@ from typing import Any
 from appliance.base.text import snake
 from appliance.engines.database.protocol import Database
 from appliance.features.imports.mapping import key_word
+from appliance.features.imports.offering import key_fields
 from appliance.features.imports.plan import NOTES
 from appliance.features.imports.values import Style, forgiving, split
 from appliance.records.entity import Entity, Field
@@ -18,6 +19,8 @@ from appliance.records.registry import Registry
 
 ASKED = 100
 """Different values of a column that are looked up among the records they may point at."""
+JUDGED = 200
+"""Values of a column that are read as a field would read them."""
 _GROUPS = (
     "email e_mail mail email_address e_mail_address mail_address e_mail_adresse mailadresse correo courriel",
     "phone telephone tel telefon phone_number telephone_number telefonnummer rufnummer telefono business_phone work_phone",
@@ -130,9 +133,7 @@ class Proposing:
         target = self._registry.entities.get(chosen.target or "")
         if target is None:
             return chosen.name
-        names = [f.name for f in target.fields if f.unique] + [n for n in target.title_fields if n in target.by_name]
-        names += [f.name for f in target.fields if f.kind.name in ("text", "email", "auto_number")]
-        able = list(dict.fromkeys(names))[:6]
+        able = key_fields(target)
         words = list(dict.fromkeys(w.strip() for c in cells for w in (split(c) if chosen.many else [c]) if w.strip()))[
             :ASKED
         ]
@@ -167,7 +168,7 @@ class Proposing:
         chosen = self._fields.get(name)
         if chosen and not key and not chosen.relational and cells:
             bad = self._bad(chosen, proposal.column, cells)
-            proposal.fits = round(1 - len(bad) / len(cells), 3)
+            proposal.fits = round(1 - len(bad) / min(len(cells), JUDGED), 3)
             proposal.examples_that_do_not = list(dict.fromkeys(b[:100] for b in bad))[:3]
         elif chosen and key and cells and (target := self._registry.entities.get(chosen.target or "")):
             words = list(
@@ -176,14 +177,14 @@ class Proposing:
             proposal.fits = round(self._known(target, key, words[:ASKED]), 3)
 
     def _share(self, one: Field, column: str, cells: list[str]) -> float:
-        return 1 - len(self._bad(one, column, cells)) / len(cells) if cells else 1.0
+        return 1 - len(self._bad(one, column, cells)) / min(len(cells), JUDGED) if cells else 1.0
 
     def _bad(self, one: Field, column: str, cells: list[str]) -> list[str]:
         read = forgiving(
             one, self._registry.tables[self._entity.name].readers[one.name], self._styles.get(column, Style())
         )
         bad = []
-        for cell in cells[:200]:
+        for cell in cells[:JUDGED]:
             try:
                 read(cell)
             except Wrong:

@@ -53,7 +53,7 @@ def run_import(
         plan = replace(plan, path=path)
         layout = reading.detect(path, plan.options)
         filling, report = _prepare(records, actor, plan, layout)
-        refused = Rejects(plan.rejects, layout.columns, report)
+        refused = Rejects(plan.rejects, layout.columns, report, actor.language or "en")
         total = _rough_count(path, layout) if progress else None
         layout = replace(layout, whole=frozenset(h for h, kind in filling.kinds.items() if kind == "json"))
         chunks = Chunks(path, layout)
@@ -119,6 +119,13 @@ class Chunks:
         return [Problem("file", text, "unreadable")]
 
 
+def check_plan(records: Records, plan: Plan) -> None:
+    """Invalid for what `run_import` would refuse before the first row: told while the person is still there."""
+    with unpacked(plan.path) as path:
+        layout = reading.detect(path, plan.options)
+        find_styles(path, layout, Filling(records.refresh(), plan, layout).kinds, plan.options)
+
+
 def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tuple[Filling, Report]:
     """All that must be known, or in the schema, before the first row."""
     filling = Filling(records.refresh(), plan, layout)
@@ -146,4 +153,4 @@ def _rough_count(path: Path, layout: Layout) -> int | None:
     return max(1, (ends or returns) - layout.header_row)
 
 
-__all__ = ["Plan", "Report", "run_import"]
+__all__ = ["Plan", "Report", "check_plan", "run_import"]

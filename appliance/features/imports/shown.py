@@ -24,6 +24,7 @@ def import_resource(done: Import, job: JobRow | None) -> dict[str, Any]:
     plan = {k: done.plan.get(k) for k in ("keys", "mapping", "mode", "dry_run", "options")}
     related = {
         "job": ("jobs", done.job),
+        "file": ("files", done.plan.get("file")),
         "rejects": ("files", done.rejects),
         "undo": ("jobs", done.undo_job),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +15,19 @@ from appliance.engines.files.local import LocalFiles
 from appliance.engines.queue.database import DatabaseQueue
 from appliance.features.exports import api as exports_api
 from appliance.features.files import api as files_api
+from appliance.features.home.box import Box
+from appliance.features.home.navigation import Navigation
 from appliance.features.identity import accounts
 from appliance.features.imports import api as imports_api
+from appliance.features.imports import kind_pages, pages, report_pages
+from appliance.features.imports.desk import Desk
 from appliance.features.imports.jobs import RUN, UNDO, bodies
 from appliance.features.jobs import api as jobs_api
 from appliance.http.app import create_app
+from appliance.http.assets import Assets
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
+from appliance.http.pages.rendering import furnish
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
 from appliance.jobs.worker import Worker
@@ -58,9 +65,13 @@ class Office:
         ]
         self.jobs = Jobs(database, DatabaseQueue(database), kinds)
         self.worker = Worker(self.jobs, 1)
+        desk, box = Desk(self.records, self.jobs, files), Box(database, "UTC")
         app = create_app(
             blueprints=[
                 imports_api.make_api(self.records, self.jobs, files, max_upload=MAX),
+                pages.make_pages(desk, max_upload=MAX),
+                kind_pages.make_pages(desk, max_upload=MAX),
+                report_pages.make_pages(desk),
                 exports_api.make_api(self.records, self.jobs),
                 jobs_api.make_api(self.jobs),
                 files_api.make_api(resources, files, max_upload=MAX),
@@ -70,6 +81,9 @@ class Office:
             hosts=Hosts(),
             templates=paths.TEMPLATES,
             max_body=50_000,
+            furnish=lambda app: furnish(
+                app, Assets(), Navigation(self.records), box, version="0", log_position=self.records.log.last
+            ),
         )
         self.client = app.test_client()
         self.worker.start()
@@ -84,6 +98,26 @@ class Office:
         assert answer.status_code == status, answer.text
         found = answer.get_json(force=True) if answer.data else {}
         return found.get("data", found.get("errors"))
+
+    def page(
+        self, path: str, form: dict[str, Any] | None = None, *, status: int = 200, language: str = "en"
+    ) -> tuple[str, str]:
+        """(where one comes to, what stands there) in a browser that runs no script."""
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        answer = self.client.open(
+            path, method="GET" if form is None else "POST", data=form, headers=headers, follow_redirects=True
+        )
+        assert answer.status_code == status, answer.text
+        return answer.request.full_path.rstrip("?"), html.unescape(answer.text)
+
+    def report(self, path: str, language: str = "en") -> str:
+        """The page of an import that has ended."""
+        job = path.split("?")[0].rsplit("/", 1)[1]
+        deadline = time.monotonic() + 60
+        while not self.ask("GET", f"/api/jobs/{job}")["attributes"]["finished_at"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return self.page(path, language=language)[1]
 
     def upload(self, content: str | bytes, name: str = "people.csv") -> str:
         data = content.encode() if isinstance(content, str) else content

@@ -1,5 +1,5 @@
-// Files chosen in a form go up at once, with progress; the form then carries their ids. XMLHttpRequest, for fetch tells none.
-import { csrf } from "./server";
+// Files chosen in a form go up at once, with progress; the form then carries their ids.
+import { send } from "./sending";
 import { say } from "./texts";
 import { toast } from "./toasts";
 
@@ -76,29 +76,10 @@ function upload(file: File, list: HTMLElement, done: (id: string) => void): void
   line.append(words, bar);
   list.append(line);
   going++;
-  const request = new XMLHttpRequest();
-  const end = (problem: string): void => {
-    going--;
-    line.remove();
-    if (problem) toast(`${file.name}: ${problem}`, { bad: true });
-  };
-  request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
-  request.addEventListener("error", () => end(say("The box does not answer. Nothing was changed; try again in a moment.")));
-  request.addEventListener("load", () => {
-    let answer: { data?: { id: string }; errors?: { detail: string }[] } = {};
-    try {
-      answer = JSON.parse(request.responseText) as typeof answer;
-    } catch {
-      // a proxy's page, perhaps
-    }
-    if (request.status === 201 && answer.data) {
-      end("");
-      done(answer.data.id);
-    } else end((answer.errors ?? []).map((e) => e.detail).join(" ") || say("Something went wrong. Nothing was changed."));
-  });
-  const form = new FormData();
-  form.append("file", file);
-  request.open("POST", "/api/files");
-  request.setRequestHeader("X-CSRF-Token", csrf());
-  request.send(form);
+  send(file, (share) => { bar.value = share; })
+    .finally(() => {
+      going--;
+      line.remove();
+    })
+    .then(done, (error: Error) => toast(`${file.name}: ${error.message}`, { bad: true }));
 }

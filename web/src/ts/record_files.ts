@@ -1,6 +1,6 @@
 // Files are dropped on a record, or chosen: each goes up with its progress, then all are attached at once.
 import htmx from "htmx.org";
-import { csrf } from "./server";
+import { send } from "./sending";
 import { say } from "./texts";
 import { toast } from "./toasts";
 
@@ -50,8 +50,8 @@ async function attach(drawer: HTMLElement, files: File[]): Promise<void> {
   await htmx.ajax("POST", `${address}/files`, { target: "#record", swap: "outerMorph", values: { field, file: ids.join(",") } });
 }
 
-/** The id of the uploaded file; empty when it was refused, which is said. XMLHttpRequest, for fetch tells no progress. */
-function upload(drawer: HTMLElement, file: File): Promise<string> {
+/** The id of the uploaded file; empty when it was refused, which is said. */
+async function upload(drawer: HTMLElement, file: File): Promise<string> {
   const line = document.createElement("div");
   const name = document.createElement("small");
   name.textContent = file.name;
@@ -61,32 +61,12 @@ function upload(drawer: HTMLElement, file: File): Promise<string> {
   bar.setAttribute("aria-label", say("Uploading {name}", { name: file.name }));
   line.append(name, bar);
   drawer.querySelector("[data-uploads]")?.append(line);
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    const done = (id: string, problem = ""): void => {
-      line.remove();
-      if (problem) toast(`${file.name}: ${problem}`, { bad: true });
-      resolve(id);
-    };
-    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
-    request.addEventListener("load", () => {
-      const answer = parsed(request.responseText);
-      if (request.status === 201 && answer.data) done(answer.data.id);
-      else done("", (answer.errors ?? []).map((e) => e.detail).join(" ") || say("Something went wrong. Nothing was changed."));
-    });
-    request.addEventListener("error", () => done("", say("The box does not answer. Nothing was changed; try again in a moment.")));
-    const form = new FormData();
-    form.append("file", file);
-    request.open("POST", "/api/files");
-    request.setRequestHeader("X-CSRF-Token", csrf());
-    request.send(form);
-  });
-}
-
-function parsed(text: string): { data?: { id: string }; errors?: { detail: string }[] } {
   try {
-    return JSON.parse(text) as ReturnType<typeof parsed>;
-  } catch {
-    return {};
+    return await send(file, (share) => { bar.value = share; });
+  } catch (error) {
+    toast(`${file.name}: ${(error as Error).message}`, { bad: true });
+    return "";
+  } finally {
+    line.remove();
   }
 }

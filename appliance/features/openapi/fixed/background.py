@@ -26,7 +26,9 @@ _OPTIONS = obj(
         "date_order": {"enum": [*ORDERS, None]},
         "decimal": {"enum": [".", ",", None]},
         "short_rows": {"enum": ["reject", "fill", None]},
-        "only_mapping": nullable({"type": "boolean", "description": "columns that the mapping does not name are left out"}),
+        "only_mapping": nullable(
+            {"type": "boolean", "description": "columns that the mapping does not name are left out"}
+        ),
         "add_choices": nullable({"type": "boolean"}),
         "create_missing": nullable(TEXTS),
     },

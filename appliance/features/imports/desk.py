@@ -1,0 +1,153 @@
+"""What can be done with imports, for API and pages alike: look at a file, begin, take back, keep a mapping."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from appliance.base.errors import Conflict, Invalid, NotFound, Problem
+from appliance.base.text import say
+from appliance.engines.files.protocol import FileStore
+from appliance.features.files.storing import add_file, keep
+from appliance.features.imports import reading
+from appliance.features.imports.analysis import analyse
+from appliance.features.imports.history import History, Import
+from appliance.features.imports.jobs import RUN, UNDO, local_file
+from appliance.features.imports.layout import Options, read_options
+from appliance.features.imports.plan import Plan
+from appliance.features.imports.remembered import LAST, Remembered, Saved, owner, signature
+from appliance.features.imports.running import check_plan
+from appliance.features.imports.unpacking import unpacked
+from appliance.features.jobs.api import job_actor
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.row import FINAL, JobRow
+from appliance.records.declaration import read_entity
+from appliance.records.entity import Entity
+from appliance.records.permissions import Actor, may
+from appliance.records.reading import Reading
+from appliance.records.records import Records
+
+PLAN = ("mapping", "keys", "mode", "dry_run", "options")
+
+
+class Desk:
+    """`words` are what `asking.checked` gives: mapping, keys, mode, dry_run, options."""
+
+    def __init__(self, records: Records, jobs: Jobs, files: FileStore):
+        self.records, self.jobs, self.files = records, jobs, files
+        self.history, self.remembered = History(records.database), Remembered(records.database)
+
+    # ------------------------------------------------------------------ what there is
+
+    def importable(self, actor: Actor, word: Any) -> Entity:
+        """NotFound, NotAllowed for who may neither create nor change its records."""
+        entity = self.records.registry.find(str(word))
+        if entity.builtin:
+            raise NotFound(say("{entity} cannot be imported.", entity=entity.plural))
+        if not actor.reach("update", entity.name):
+            may(actor, "create", entity.name)
+        return entity
+
+    def uploaded(self, actor: Actor, file_id: Any) -> tuple[str, str]:
+        """(name, digest) of an uploaded file that the actor may read. Invalid when there is none."""
+        table = self.records.registry.tables["file"]
+        number = str(file_id)
+        ids = [int(number)] if number.isascii() and number.isdigit() and len(number) < 18 else []
+        found = Reading(self.records.database, self.records.registry, actor).by_ids("file", ids)
+        if not found:
+            text = say("there is no {entity} with id {id}", entity="file", id=number[:30])
+            raise Invalid([Problem("file", text, "not_found")])
+        row = next(iter(found.values()))
+        return str(row[table.place["name"]]), str(row[table.place["sha"]])
+
+    def take(self, actor: Actor, stream: IO[bytes], name: str, claimed: str, limit: int) -> str:
+        """A file that comes in becomes a private file of the actor; its id. NotAllowed, TooLarge."""
+        may(actor, "create", "file")
+        kept = keep(self.files, stream, limit=limit, name=name, claimed=claimed)
+        with self.records.work(actor) as work:
+            return str(add_file(work, kept)[0])
+
+    def mine(self, actor: Actor, id_: str) -> Import:
+        """NotFound for somebody else's, as for one that is not there; an administrator sees all."""
+        done = self.history.get(id_)
+        if not actor.admin and done.actor != job_actor(actor):
+            raise NotFound(say("There is no import {id}.", id=id_[:30]))
+        return done
+
+    def job(self, job_id: int | None) -> JobRow | None:
+        """None at the shell, and for one that was pruned."""
+        try:
+            return self.jobs.get(job_id) if job_id is not None else None
+        except NotFound:
+            return None
+
+    # ------------------------------------------------------------------ look
+
+    def analysis(self, actor: Actor, file_id: Any, entity: Entity | None, options: Options) -> dict[str, Any]:
+        """See `analyse`."""
+        name, sha = self.uploaded(actor, file_id)
+        with local_file(self.files, sha) as path:
+            found = analyse(self.records, actor, path, name, entity, options)
+        return found | {"file": str(file_id), "file_name": name}
+
+    def check(self, entity: Entity, sha: str, words: dict[str, Any]) -> None:
+        """Invalid for what would refuse the whole import, asked before a job waits for it."""
+        with local_file(self.files, sha) as path:
+            options = read_options(words["options"])
+            plan = Plan(entity.name, path, tuple(words["keys"]), words["mapping"], mode=words["mode"], options=options)
+            check_plan(self.records, plan)
+
+    def columns(self, sha: str, options: Options) -> tuple[str, ...]:
+        with local_file(self.files, sha) as path, unpacked(path) as plain:
+            return reading.detect(plain, options).columns
+
+    # ------------------------------------------------------------------ do
+
+    def create_entity(self, actor: Actor, declared: Any, pointer: str = "") -> Entity:
+        """NotAllowed for others than administrators."""
+        with self.records.change_schema(actor) as schema:
+            made = schema.create_entities([read_entity(declared, pointer)])[0]
+        return self.records.registry.entity(made.name)
+
+    def start(
+        self, actor: Actor, entity: Entity, words: dict[str, Any], name: str, sha: str, file: str | None, language: str
+    ) -> JobRow:
+        """The job that does it. `file` is the record of the content `sha`, where it has one; reasons for refusing a row are
+        given in `language`."""
+        wanted = {k: words[k] for k in PLAN}
+        asked = {**wanted, "entity": entity.name, "blob": sha, "scopes": list(actor.scopes), "language": language}
+        with self.records.database.write():
+            job_id = self.jobs.enqueue(RUN, asked, actor=job_actor(actor))
+            self.history.begin(job_id, job_actor(actor), entity.name, name, {**wanted, "file": file})
+        return self.jobs.get(job_id)
+
+    def undo(self, actor: Actor, id_: str) -> JobRow:
+        """The job that takes it back. Conflict while it runs, and when it was a dry run."""
+        done = self.mine(actor, id_)
+        job = self.job(done.job)
+        if done.plan.get("dry_run"):
+            raise Conflict(say("This import was a dry run: it changed nothing."), code="dry_run")
+        if job is not None and job.state not in FINAL:
+            raise Conflict(say("This import is still running; cancel it first."), code="running")
+        with self.records.database.write():
+            arguments = {"id": done.public_id, "scopes": list(actor.scopes)}
+            job_id = self.jobs.enqueue(UNDO, arguments, actor=job_actor(actor), key=f"{UNDO}:{done.public_id}")
+            self.history.undoing(done.id, job_id)
+        return self.jobs.get(job_id)
+
+    def save_mapping(self, actor: Actor, entity: Any, name: Any, columns: Any, words: dict[str, Any]) -> Saved:
+        """Under a name; one of the same name is replaced. `columns` of the file let it be proposed for others like it.
+        Invalid for a name that is none."""
+        problems = [
+            Problem(n, say("is required"), "required")
+            for n, v in (("name", name), ("entity", entity)) if not isinstance(v, str) or not v
+        ]  # fmt: skip
+        if isinstance(name, str) and (name.startswith(f"{LAST} ") or len(name) > 100):
+            problems.append(Problem("name", say("must be at most {max} characters", max=100), "too_long"))
+        if not isinstance(columns, list) or not all(isinstance(c, str) for c in columns):
+            problems.append(Problem("columns", say("must be a list of texts"), "type"))
+        if problems:
+            raise Invalid(problems)
+        found = self.importable(actor, entity)
+        mark = signature(columns or list(words["mapping"].values()))
+        id_ = self.remembered.save(owner(actor), found.name, str(name), mark, words)
+        return self.remembered.get(actor, str(id_))
