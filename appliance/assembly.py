@@ -241,7 +241,10 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
     services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler]
     if only != "worker":
-        outside = Outside(house, engine, hub, live, healths, follower.lag, traffic, plans, process.health, https=https)
+        outside = Outside(
+            house, engine, hub, live, healths, follower.lag, traffic, plans, process.health,
+            https=https, greeting=maintenance.announcement,
+        )  # fmt: skip
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
         application = public_door(outside)
         web = WebServer(
@@ -267,6 +270,7 @@ class Outside:
     health: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     started_at: str = field(default_factory=clock.wire_now)
     https: HttpsDoor | None = None
+    greeting: Callable[[], str | None] = lambda: None
 
 
 def _disk(settings: Settings) -> tuple[int, int]:
@@ -334,7 +338,7 @@ def public_door(parts: Outside) -> Flask:
             schedules_api.make_api(jobs),
             search_api.make_api(records, parts.engine),
             files_api.make_api(resources, house.files, max_upload=settings.max_upload),
-            make_live(parts.live, parts.hub, who.resolver),
+            make_live(parts.live, parts.hub, who.resolver, parts.greeting),
             schema_api.make_api(records),
             feed.make_api(records),
             identity_api.make_api(records),

@@ -49,6 +49,11 @@ class Maintenance:
             return Health("degraded", told(say("closed for maintenance; jobs wait")))
         return Health("ok", told(say("planned for {at}", at=plan.at))) if plan.on else Health()
 
+    def announcement(self) -> str | None:
+        """What open pages are told of a plan that lies ahead."""
+        plan = self._plans.current
+        return _told(plan) if plan.announced() else None
+
     def shown(self) -> dict[str, Any]:
         return self._plans.current.shown()
 
@@ -81,4 +86,8 @@ class Maintenance:
             if plan != self._known:
                 self._known = plan
                 if self._hub and not closed:
-                    self._hub.publish(json.dumps({"maintenance": plan.shown()}), lambda _: True)
+                    self._hub.publish(_told(plan), lambda _: True)
+
+
+def _told(plan: Plan) -> str:
+    return json.dumps({"maintenance": plan.shown()})

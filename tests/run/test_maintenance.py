@@ -75,6 +75,8 @@ def test_an_announcement_reaches_open_sockets_and_the_beginning_sends_them_away(
         said = next(word for word in map(json.loads, socket) if "maintenance" in word)["maintenance"]
         assert (said["message"], said["at"]) == ("At six", told["at"])
         assert box.get("/api/users")["data"], "it is not time yet"
+        with connect(address, additional_headers=headers) as later:
+            assert json.loads(later.recv(timeout=10))["maintenance"]["message"] == "At six"
         door.call("maintenance", on=True, message="At six", at=soon(0.3))
         with pytest.raises(ConnectionClosed) as closed:
             while True:

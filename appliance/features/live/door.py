@@ -16,9 +16,12 @@ from appliance.http.sockets.hub import Hub
 from appliance.http.sockets.websocket import WebSocket, same_origin
 
 
-def make_live(live: Live, hub: Hub, resolver: Callable[[], Again]) -> Blueprint:
+def make_live(
+    live: Live, hub: Hub, resolver: Callable[[], Again], greeting: Callable[[], str | None] = lambda: None
+) -> Blueprint:
     """`resolver()`, called in the request, gives a function that says at any later time, in any thread, who the client
-    is by then: None, or an IngotError, when it may no longer come in."""
+    is by then: None, or an IngotError, when it may no longer come in. `greeting()` is what whoever comes in is told first: it may
+    have been published to all while this one was at the door."""
     door = Blueprint("live", __name__)
 
     @door.before_request
@@ -32,5 +35,7 @@ def make_live(live: Live, hub: Hub, resolver: Callable[[], Again]) -> Blueprint:
         subscriber = Subscriber(requests.actor(), resolver())
         live.welcome(subscriber)
         subscriber.connection = hub.adopt(ws, live.on_message, live.on_close, subscriber)
+        if words := greeting():
+            hub.send(subscriber.connection, words)
 
     return door
