@@ -87,14 +87,17 @@ class Channel(HTTPChannel):
 
     def _can_hand_over(self, request: Any) -> bool:
         wanted = {word.strip().lower() for word in request.headers.get("CONNECTION", "").split(",")}
+        with self.requests_lock:  # received() rings for a worker while the request is still in its hands
+            pipelined = (
+                len(self.requests) > 1 or self.request is not None
+            )  # bytes after the handshake were read already
         if (
             self.server.upgrades is None
             or request.command != "GET"
             or request.version != "1.1"
             or request.headers["UPGRADE"].lower() != "websocket"
             or "upgrade" not in wanted
-            or len(self.requests) > 1  # pipelined: bytes after the handshake have been read already
-            or self.request is not None
+            or pipelined
             or self.total_outbufs_len  # an earlier answer is still on its way
         ):
             return False
