@@ -19,7 +19,7 @@ from appliance import assembly, cli_backup, cli_jobs, cli_records
 from appliance.base import logs, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused, Unavailable
 from appliance.base.paths import Home
-from appliance.base.settings import SETTINGS, load
+from appliance.base.settings import SETTINGS, load, read
 from appliance.base.text import best_language, in_language, say
 from appliance.features.identity import accounts, tokens
 from appliance.features.maintenance.plan import Plans, wish
@@ -116,13 +116,15 @@ def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
 )
 def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool) -> None:
     """Run Ingot until it is stopped."""
-    settings = load(home, {"host": host, "port": port}, role=only or "")
+    settings, wrong = read(home, {"host": host, "port": port}, role=only or "")
     ground = preflight.prepare(settings.home)
     logs.start(settings.home.logs, settings.log_level)
     house: list[assembly.House] = []
 
     def build(running: Process) -> Any:
         assembly.furnish_early(settings, running)
+        if wrong is not None:
+            raise wrong
         restoring.recover(settings.home)
         house.append(assembly.open_house(settings))
         if demo:

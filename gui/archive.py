@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DOTS = "••••"
-_IN_URL = re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+@")  # a password in an address
+_IN_URL = re.compile(r"(\w+://[^\s:/@]*:)\S+@")  # a password in an address
 _BEARER = re.compile(r"(Bearer |token=|password=|/claim/)[^\s\"&]+", re.IGNORECASE)
 
 

@@ -4,20 +4,25 @@ that; else it is a process of its own. The panel never owns it: it may be closed
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from PySide6.QtCore import QObject
 
-from gui import places
+from gui import places, texts
 from gui.client import ControlClient, Trouble
 from gui.service import Service, why
 from gui.state import Condition
 from gui.texts import say
 from gui.watcher import Watcher
+
+_LEAST = 1_000_000
+"""Bytes free for a start to be tried; the server itself wants more and says so."""
 
 
 def ingot(*words: str) -> tuple[str, list[str]]:
@@ -37,14 +42,24 @@ class Launcher(QObject):
         watcher.told.connect(self._reap)
 
     def start(self) -> None:
-        """Whether it came up is for the watcher to see; `--stay` keeps its control door open when it cannot."""
+        """Whether it came up is for the watcher to see; `--stay` keeps its control door open when it cannot. Once is enough."""
+        if self._watcher.launching:
+            return
         home: Path = self._client.home
         try:
             places.start_log(home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.chmod(0o700)
+            if shutil.disk_usage(home).free < _LEAST:  # it could not even write down why it does not start
+                self._watcher.not_launched(
+                    say(
+                        "The disk that holds {home} is full. Delete what is not needed there, then start again.",
+                        home=home,
+                    )
+                )
+                return
         except OSError as error:
             self._watcher.not_launched(
-                say("The home folder {home} cannot be used: {why}", home=home, why=error.strerror)
+                say("The home folder {home} cannot be used: {why}", home=home, why=texts.why(error))
             )
             return
         if self._service.manages:
@@ -56,7 +71,14 @@ class Launcher(QObject):
         home = self._client.home
         program, arguments = ingot("serve", "--stay", "--home", str(home))
         try:
-            self._child = _detached(program, arguments, home)
+            complaints = places.start_log(home).open("wb")
+        except OSError as error:
+            why = texts.why(error)
+            self._watcher.not_launched(say("{file} cannot be written: {why}", file=places.start_log(home), why=why))
+            return
+        try:
+            with complaints:
+                self._child = _detached(program, arguments, home, complaints)
         except OSError:
             self._watcher.not_launched(say("{program} cannot be started.", program=program))
         else:
@@ -104,9 +126,12 @@ class Launcher(QObject):
             self._client.tell("stop", lambda _: self._watcher.look(), self._not_stopped)
 
     def _not_stopped(self, trouble: Trouble) -> None:
-        if trouble.code != "nobody":
-            self._then = None
+        """Nobody to stop: what was to come after it comes now, or not at all. It must not wait for the next end, which may be a
+        crash in a month."""
+        then, self._then = self._then, None
         self._watcher.look()
+        if then and trouble.code == "nobody" and self._watcher.condition.kind in ("stopped", "killed"):
+            then()
 
     def _reap(self, _status: object) -> None:
         """A child that ended keeps its number until somebody asks."""
@@ -120,16 +145,15 @@ class Launcher(QObject):
             then()
 
 
-def _detached(program: str, arguments: list[str], home: Path) -> subprocess.Popen[bytes]:
+def _detached(program: str, arguments: list[str], home: Path, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
     """In a session of its own: no signal of the panel's terminal reaches it, and it outlives the panel. By QProcess.startDetached
     PySide6 would tell the number of the process only where its output cannot be sent anywhere."""
-    with places.start_log(home).open("wb") as complaints:
-        return subprocess.Popen(
-            [program, *arguments],
-            cwd=home,  # -m looks there first, and so in no folder of anybody else
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # it prints the claim link
-            stderr=complaints,
-            start_new_session=True,
-            creationflags=0x00000208 if os.name == "nt" else 0,  # detached, in a group of its own
-        )
+    return subprocess.Popen(
+        [program, *arguments],
+        cwd=home,  # -m looks there first, and so in no folder of anybody else
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # it prints the claim link
+        stderr=complaints,
+        start_new_session=True,
+        creationflags=0x00000208 if os.name == "nt" else 0,  # detached, in a group of its own
+    )

@@ -42,7 +42,10 @@ def usual_home() -> Path:
 
 def lived_in(home: Path) -> bool:
     """Has there been an Ingot in this folder?"""
-    return any((home / name).exists() for name in ("settings.toml", "ingot.db", "run"))
+    try:
+        return any((home / name).exists() for name in ("settings.toml", "ingot.db", "run"))
+    except OSError:  # a name that is too long, a folder one may not look into
+        return False
 
 
 def run_file(home: Path) -> RunFile | None:
@@ -67,6 +70,19 @@ def alive(pid: int) -> bool:
         return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
     except (ProcessLookupError, OSError, IndexError) as error:
         return isinstance(error, PermissionError)
+
+
+def held(home: Path) -> bool:
+    """Is the home's lock taken? The kernel lets it go when its holder dies, so it tells a server from a process that has got
+    the number of one that was killed. Where there are no such locks, or nothing to lock, yes."""
+    try:
+        import fcntl
+
+        with (home / "run" / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go again at once: a start waits for half a second
+    except (ImportError, OSError):
+        return True
+    return False
 
 
 def start_log(home: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-from gui import autostart, places
+from gui import autostart, places, texts
 from gui.autostart import Plan
 from gui.texts import say
 
@@ -78,7 +78,7 @@ class Service(QObject):
             draft.parent.mkdir(parents=True, exist_ok=True)
             draft.write_text(plan.text, "utf-16" if plan.kind == "task" else "utf-8")
         except OSError as error:
-            self.failed.emit(say("{file} cannot be written: {why}", file=plan.file, why=error.strerror))
+            self.failed.emit(say("{file} cannot be written: {why}", file=plan.file, why=texts.why(error)))
             return
         if plan.as_root:
             self._in_turn([(autostart.in_one_go(plan, draft, on=True), True)], then=lambda: self._end(draft=draft))
@@ -97,7 +97,7 @@ class Service(QObject):
         try:
             plan.file.unlink(missing_ok=True)
         except OSError as error:
-            self._end(say("{file} cannot be removed: {why}", file=plan.file, why=error.strerror))
+            self._end(say("{file} cannot be removed: {why}", file=plan.file, why=texts.why(error)))
         else:
             self._in_turn(rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import string
@@ -44,8 +45,21 @@ def retold(sentence: str) -> str:
         return catalog[sentence]
     for pattern, template in _patterns(_spoken):
         if found := pattern.fullmatch(sentence):
-            return template.format_map(found.groupdict())
+            # a reason at its end may be a sentence of the catalog as well
+            return template.format_map({slot: catalog.get(words, words) for slot, words in found.groupdict().items()})
     return sentence
+
+
+def why(error: OSError | ValueError) -> str:
+    """Why the system refused something, as the rest of a sentence; what is not known here, in the system's own words."""
+    number = getattr(error, "errno", None)
+    known = {
+        errno.ENOENT: say("there is no such file or folder"), errno.EACCES: say("that is not allowed here"),
+        errno.EPERM: say("that is not allowed here"), errno.ENOSPC: say("the disk is full"),
+        errno.EROFS: say("it can only be read there"), errno.EISDIR: say("it is a folder"),
+        errno.ENOTDIR: say("a part of the path is no folder"), errno.ENAMETOOLONG: say("the name is too long"),
+    }  # fmt: skip
+    return known.get(number or 0) or str(getattr(error, "strerror", None) or error)
 
 
 @lru_cache

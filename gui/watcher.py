@@ -13,7 +13,7 @@ from gui.client import ControlClient, Trouble
 from gui.state import Condition, Seen, judge
 
 EVERY, AT_REST = 700, 2500  # ms between looks, while somebody looks and while nobody does
-PATIENCE = 2200  # ms until a silent server is called frozen; with EVERY that is under three seconds
+PATIENCE = 2000  # ms until a silent server is called frozen; with EVERY that is under three seconds
 
 
 class Watcher(QObject):
@@ -45,6 +45,10 @@ class Watcher(QObject):
         """Look less often while the window is hidden."""
         self._timer.setInterval(AT_REST if nobody_looks else EVERY)
 
+    @property
+    def launching(self) -> bool:
+        return self._launching
+
     def launched(self, pid: int) -> None:
         """A start of ours is under way: until it is there, or its process is gone."""
         self._launching, self._launched_pid, self._complaint = True, pid, ""
@@ -61,7 +65,7 @@ class Watcher(QObject):
 
     def look(self) -> None:
         run = places.run_file(self.home)
-        alive = run is not None and places.alive(run.pid)
+        alive = self._alive(run)
         if run is None or run.pid != self._seen_pid:
             self._seen_pid = run.pid if run else None
             self.status, self._silent, self._refused = None, False, False
@@ -104,7 +108,10 @@ class Watcher(QObject):
     def _again(self) -> None:
         """What was learned counts now, not at the next look."""
         run = places.run_file(self.home)
-        self._tell(run, run is not None and places.alive(run.pid))
+        self._tell(run, self._alive(run))
+
+    def _alive(self, run: places.RunFile | None) -> bool:
+        return run is not None and places.alive(run.pid) and places.held(self.home)
 
     def _tell(self, run: places.RunFile | None, alive: bool) -> None:
         found = judge(Seen(run, alive, self.status, self._silent, self._refused, self._launching, self._complaint))

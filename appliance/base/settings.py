@@ -4,6 +4,7 @@ README's table, `ingot check` and (later) the panel's form are made from `SETTIN
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from typing import Any
 from appliance.base.errors import StartRefused
 from appliance.base.logs import LEVELS
 from appliance.base.paths import Home
-from appliance.base.text import Text, say
+from appliance.base.reasons import why
+from appliance.base.text import Text, say, verbatim
 
 SETTINGS_WRONG = 4
 
@@ -114,7 +116,7 @@ class Settings:
     def take(self, name: str, value: Any) -> None:
         """In force from now on. Only for settings that need no restart: whoever uses one of those asks each time."""
         assert not _BY_NAME[name].restart
-        self.values[name] = _checked(name, value, name)
+        self.values[name] = checked(name, value, name)
 
     def shown(self) -> dict[str, Any]:
         """For people and logs: secrets as dots, unless they are what everybody has."""
@@ -125,63 +127,113 @@ def load(
     home: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None, *, role: str = ""
 ) -> Settings:
     """Read the settings for a home folder. Raises StartRefused (exit code 4) that names the source of a wrong value."""
+    settings, wrong = read(home, flags, environment, role=role)
+    if wrong is not None:
+        raise wrong
+    return settings
+
+
+def read(
+    home: Path, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None, *, role: str = ""
+) -> tuple[Settings, StartRefused | None]:
+    """What can be read of them, and the first thing that is wrong: the default stands for that. Enough to open the control
+    door, where it can be put right."""
     place = Home(home, role)
     values = {s.name: s.default for s in SETTINGS}
-    if place.settings.exists():
+    written, first = in_file(place.settings)
+    problems = [first] if first else []
+
+    def take(name: str, value: Any, source: str) -> None:
         try:
-            written = tomllib.loads(place.settings.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise StartRefused(
-                say("{file} cannot be read: {why}", file=place.settings, why=error), SETTINGS_WRONG
-            ) from None
-        for name, value in written.items():
-            values[name] = _checked(name, value, str(place.settings))
+            if value is not None:
+                values[name] = checked(name, value, source)
+        except StartRefused as refused:
+            problems.append(refused)
+
+    for name, value in written.items():
+        take(name, value, str(place.settings))
     for setting in SETTINGS:
-        text = from_environment(setting, os.environ if environment is None else environment)
-        if text is not None:
-            values[setting.name] = _checked(setting.name, text, setting.variable)
+        try:
+            given = from_environment(setting, os.environ if environment is None else environment)
+            take(setting.name, given, setting.variable)
+        except StartRefused as refused:
+            problems.append(refused)
     for name, value in (flags or {}).items():
-        if value is not None:
-            values[name] = _checked(name, value, "--" + name)
-    return Settings(place, values)
+        take(name, value, "--" + name)
+    return Settings(place, values), problems[0] if problems else None
+
+
+def in_file(file: Path) -> tuple[dict[str, Any], StartRefused | None]:
+    """What stands in a settings file, unchecked; of one that is no TOML the lines that are, and what is wrong with it."""
+    try:
+        text = file.read_text("utf-8")
+        return tomllib.loads(text), None
+    except (FileNotFoundError, NotADirectoryError):
+        return {}, None
+    except OSError as error:
+        reason, lines = why(error), []
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is one, too
+        reason, lines = verbatim(str(error)), file.read_text("utf-8", "replace").splitlines()
+    found: dict[str, Any] = {}
+    for line in lines:
+        with contextlib.suppress(ValueError, RecursionError):
+            found |= {name: value for name, value in tomllib.loads(line).items() if name in _BY_NAME}
+    return found, StartRefused(say("{file} cannot be read: {why}", file=file, why=reason), SETTINGS_WRONG)
 
 
 def from_environment(setting: Setting, environment: Mapping[str, str]) -> str | None:
     """`INGOT_X`, or the content of the file that `INGOT_X_FILE` names (how containers hand over secrets)."""
     if file := environment.get(setting.variable + "_FILE"):
-        return Path(file).read_text("utf-8").strip()
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            text = say(
+                "{name} names the file {file}, which cannot be read: {why}",
+                name=setting.variable + "_FILE",
+                file=file,
+                why=why(error),
+            )
+            raise StartRefused(text, SETTINGS_WRONG) from None
     return environment.get(setting.variable)
 
 
-def _checked(name: str, value: Any, source: str) -> Any:
+def checked(name: str, value: Any, source: str) -> Any:
+    """A value as the kind it must be. Raises StartRefused for what is none, and for a name nobody knows."""
     setting = _BY_NAME.get(name)
     if setting is None:
         raise StartRefused(say("{source} has no setting called {name}.", source=source, name=name), SETTINGS_WRONG)
     try:
-        if setting.kind is list:
-            return (
-                [v.strip() for v in value.split(",") if v.strip()]
-                if isinstance(value, str)
-                else [str(v) for v in value]
-            )
-        if setting.kind is bool and isinstance(value, str):
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
-        typed = setting.kind(value)
-    except (ValueError, TypeError, KeyError):
-        raise StartRefused(
-            say(
-                "{source}: {name} must be {kind}, not {value}.",
-                source=source,
-                name=name,
-                kind=setting.kind.__name__,
-                value=repr(value),
-            ),
-            SETTINGS_WRONG,
-        ) from None
+        typed = _typed(setting.kind, value)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        kind, shown = _KINDS[setting.kind], "••••" if setting.secret else repr(value)[:80]
+        text = say("{source}: {name} must be {kind}, not {value}.", source=source, name=name, kind=kind, value=shown)
+        raise StartRefused(text, SETTINGS_WRONG) from None
     wrong = out_of_bounds(setting, typed)
     if wrong is not None:
         raise StartRefused(say("{source}: {name} {wrong}.", source=source, name=name, wrong=wrong), SETTINGS_WRONG)
     return typed
+
+
+_KINDS = {int: say("a whole number"), bool: say("true or false"), str: say("a text"), list: say("a list of texts")}
+
+
+def _typed(kind: type, value: Any) -> Any:
+    """Words become what they say, for the environment knows nothing else; anything else must be of the kind already."""
+    if isinstance(value, str):
+        if "\0" in value:  # no path, name or address holds one, and the system's calls raise over it
+            raise ValueError
+        if kind is list:
+            return [v.strip() for v in value.split(",") if v.strip()]
+        if kind is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        return kind(value)
+    if kind is list and isinstance(value, list):
+        if not all(isinstance(v, str) and "\0" not in v for v in value):
+            raise TypeError
+        return list(value)
+    if type(value) is not kind:
+        raise TypeError
+    return value
 
 
 def out_of_bounds(setting: Setting, value: Any) -> Text | None:

@@ -6,6 +6,7 @@ change, the name is announced anew."""
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from appliance.run.services import Health
 
 _log = logging.getLogger(__name__)
 FIRST = "ingot"
+_KEPT = re.compile(FIRST + r"(-\d{1,3})?")
 LOOK_SECONDS = 15.0
 _ANSWER_MS = 750  # how long whoever has the name already may take to say so
 _MOST_TRIES = 20
@@ -53,9 +55,9 @@ class Announcer:
         """The name it will try first, `ingot.local`: the certificate may name it before the network has been asked."""
         try:
             kept = self._memory.read_text("utf-8").strip()
-        except OSError:
+        except (OSError, ValueError):
             kept = ""
-        return f"{kept if kept.startswith(FIRST) and kept.isascii() else FIRST}.local"
+        return f"{kept if _KEPT.fullmatch(kept) else FIRST}.local"
 
     def start(self) -> None:
         self._thread.start()
@@ -148,6 +150,7 @@ class Announcer:
 
 
 def _label(title: str) -> str:
-    """One label of a DNS name: at most 63 bytes, without dots; room is left for a number where two boxes have one title."""
-    words = " ".join(title.replace(".", " ").split())
+    """One label of a DNS name: at most 63 bytes, without dots and what cannot be seen; room is left for a number where two
+    boxes have one title."""
+    words = " ".join("".join(c if c.isprintable() and c != "." else " " for c in title).split())
     return words.encode()[:50].decode("utf-8", "ignore").strip() or "Ingot"

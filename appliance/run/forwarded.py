@@ -23,7 +23,7 @@ class Forwarded:
 
     def __init__(self, inner: Any, proxies: Iterable[str] = ()):
         self._inner = inner
-        self._networks = [_network(p) for p in proxies]
+        self._networks = [network(p) for p in proxies]
         self._judged: dict[str, bool] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -62,7 +62,7 @@ class Forwarded:
         return known
 
 
-def _network(text: str) -> Network:
+def network(text: str) -> Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
 import sys
 from pathlib import Path
 
 from appliance.base.errors import StartRefused
+from appliance.base.reasons import why
 from appliance.base.text import say
 from appliance.run.exit_codes import PORT_TAKEN, SETTINGS_WRONG
 
@@ -22,9 +22,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        raise StartRefused(
-            say("Cannot listen on {host}: {why}", host=host, why=error.strerror or error), SETTINGS_WRONG
-        ) from None
+        raise StartRefused(say("Cannot listen on {host}: {why}", host=host, why=why(error)), SETTINGS_WRONG) from None
     sockets: list[socket.socket] = []
     try:
         for family, address in dict.fromkeys((f[0], f[4]) for f in found):
@@ -38,7 +36,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
             port = port or sockets[0].getsockname()[1]  # any free one, but the same for all
         if not sockets:
             raise StartRefused(
-                say("Cannot listen on {host}: {why}", host=host, why=os.strerror(errno.EADDRNOTAVAIL)), SETTINGS_WRONG
+                say("Cannot listen on {host}: {why}", host=host, why=why(OSError(errno.EADDRNOTAVAIL, ""))),
+                SETTINGS_WRONG,
             )
     except BaseException:
         for sock in sockets:
@@ -66,7 +65,7 @@ def _bound(family: int, at: tuple[object, ...]) -> socket.socket:
 
 def _refused(host: str, port: int, error: OSError) -> StartRefused:
     if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-        return StartRefused(say("Cannot listen on {host}: {why}", host=host, why=error.strerror), SETTINGS_WRONG)
+        return StartRefused(say("Cannot listen on {host}: {why}", host=host, why=why(error)), SETTINGS_WRONG)
     if error.errno == errno.EACCES and sys.platform != "win32":
         return StartRefused(
             say("This user may not listen on port {port}; ports from 1024 up are open to all.", port=port),

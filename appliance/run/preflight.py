@@ -4,6 +4,7 @@ permissions, the clock. Each trouble is a sentence with its remedy; one that is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
+from appliance.base.reasons import why
 from appliance.base.text import Text, say, told
 from appliance.run import ports, run_file
 from appliance.run.exit_codes import DISK_FULL, HOME_UNUSABLE
@@ -27,6 +29,8 @@ LITTLE_FREE = 500 * MB
 RELEASED = datetime(2026, 11, 22, tzinfo=UTC)
 """No clock that is right shows an earlier time: this release was made then."""
 STEP = 120.0  # seconds; what NTP corrects is less
+_WRITTEN = (".db", ".db-wal", ".db-shm", ".gate", ".log", ".lock")
+"""Endings of the files that must be writable for a start."""
 HOUR, YEAR = 3600.0, 366 * 86_400.0
 
 
@@ -74,15 +78,23 @@ class Ground:
     def tighten(self) -> None:
         """Others of this machine lose what they could do in the home; that they could is told as long as this runs."""
         with contextlib.suppress(OSError):
-            mode = self._home.root.stat().st_mode & 0o777
-            if os.name == "posix" and mode & 0o077 and _mine(self._home.root):
-                self._home.root.chmod(0o700)
+            home = self._home.root
+            mode = home.stat().st_mode & 0o777
+            if not (os.name == "posix" and mode & 0o077 and _mine(home)):
+                return
+            home.chmod(0o700)
+            if not self._home.database.exists():  # a new one: there was nothing to see
+                return
+            if mode & 0o022:
                 self._opened = say(
-                    "The home folder {home} was open to other users of this computer (mode {mode}); it is closed now (700). "
-                    "Whoever could write there may have: look who uses this computer.",
-                    home=self._home.root,
-                    mode=f"{mode:o}",
-                )
+                    "Other users of this computer could write in the home folder {home} (mode {mode}); it is closed now (700). "
+                    "Whoever could may have: look who uses this computer.", home=home, mode=f"{mode:o}",
+                )  # fmt: skip
+            else:
+                self._opened = say(
+                    "Other users of this computer could read the home folder {home} (mode {mode}); it is closed now (700).",
+                    home=home, mode=f"{mode:o}",
+                )  # fmt: skip
 
     def mark(self) -> None:
         """It is alive now."""
@@ -113,12 +125,7 @@ class Ground:
             return Health("down", str(error))
         size, home = _size(free), self._home.root
         if free < self._least:
-            text = say(
-                "The disk that holds {home} is full: {free} are free, {least} MB are needed. Delete what is not needed there, "
-                "old backups first, or move the home to a larger disk.",
-                home=home, free=size, least=self._least // MB,
-            )  # fmt: skip
-            return Health("down", told(text))
+            return Health("down", told(_full(home, free, self._least)))
         if free < self._little:
             text = say(
                 "The disk that holds {home} is nearly full: {free} are free. Delete what is not needed there, old backups first.",
@@ -217,16 +224,55 @@ def prepare(home: Home) -> Ground:
     try:
         home.create()
     except OSError as error:
-        raise _refusal(home.root, error) from None
+        raise refusal(home.root, error) from None
+    if (closed := _closed_to_us(home)) is not None:
+        raise StartRefused(_left_by_another(home.root, closed), HOME_UNUSABLE)
     return ground
 
 
-def _refusal(home: Path, error: OSError) -> StartRefused:
+def _closed_to_us(home: Home) -> Path | None:
+    """Somebody started Ingot by sudo once, and what it made then is theirs: the first of it that is in the way."""
+    folders = [home.run, home.logs, home.index, home.cache, home.files, home.root / "tls"]
+    for folder in filter(Path.exists, folders):
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            return folder
+    files = [*home.root.glob("ingot.db*"), *(home.root / "run").glob("lock")]
+    files += [file for folder in folders if folder.exists() for file in folder.iterdir()]
+    return next((file for file in files if not os.access(file, _wanted(file)) and not file.is_symlink()), None)
+
+
+def _wanted(file: Path) -> int:
+    if file.is_dir():
+        return os.R_OK | os.W_OK | os.X_OK
+    return os.R_OK | os.W_OK if file.suffix in _WRITTEN or file.name == "lock" else os.R_OK
+
+
+def _left_by_another(home: Path, closed: Path) -> Text:
+    me = _user(os.geteuid()) if os.name == "posix" else os.environ.get("USERNAME", "?")
+    owner = _user(closed.stat().st_uid) if os.name == "posix" else "?"
+    return say(
+        "{file} belongs to {owner}, and Ingot runs as {me}, who may not use it: somebody started Ingot here as {owner}. Give the "
+        "whole folder back: sudo chown -R {me} {home}",
+        file=closed, owner=owner, me=me, home=home,
+    )  # fmt: skip
+
+
+def refusal(home: Path, error: OSError) -> StartRefused:
     """Why a home cannot be made or used at all."""
     if isinstance(error, PermissionError):
         return StartRefused(_not_writable(home), HOME_UNUSABLE)
-    text = say("The home folder {home} cannot be used: {why}", home=home, why=error.strerror or error)
-    return StartRefused(text, DISK_FULL if error.errno == 28 else HOME_UNUSABLE)
+    if error.errno == errno.ENOSPC:
+        return StartRefused(_full(home, 0, LEAST_FREE), DISK_FULL)
+    text = say("The home folder {home} cannot be used: {why}", home=home, why=why(error))
+    return StartRefused(text, HOME_UNUSABLE)
+
+
+def _full(home: Path, free: int, least: int) -> Text:
+    return say(
+        "The disk that holds {home} is full: {free} are free, {least} MB are needed. Delete what is not needed there, "
+        "old backups first, or move the home to a larger disk.",
+        home=home, free=_size(free), least=least // MB,
+    )  # fmt: skip
 
 
 def _not_writable(home: Path) -> Text:

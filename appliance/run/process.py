@@ -22,7 +22,7 @@ from appliance.base import clock
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import Text
-from appliance.run import exit_codes, log_lines, notify, run_file
+from appliance.run import exit_codes, log_lines, notify, preflight, run_file
 from appliance.run.control import Command, ControlDoor, tail
 from appliance.run.home_lock import HomeLock
 from appliance.run.preflight import Ground, prepare
@@ -93,11 +93,20 @@ class Process:
         if "state" in changes:
             notify.tell(f"STATUS={self.info.state} {self.info.reason}".rstrip())
 
-    def block(self, refusal: StartRefused) -> None:
-        """It cannot start, and stays to say why."""
+    def write_if_possible(self, **changes: Any) -> bool:
+        """A full disk is no reason to stop in another way than one was asked to. Was it written?"""
+        try:
+            self.write(**changes)
+        except OSError as error:
+            sys.stderr.write(f"{run_file.path(self.home)}: {error.strerror}\n")
+            return False
+        return True
+
+    def block(self, refusal: StartRefused) -> bool:
+        """It cannot start, and stays to say why; False where nobody would find it."""
         self.reason = refusal.message
         code = exit_codes.WORDS.get(refusal.exit_code, "start_refused")
-        self.write(state="blocked", reason=str(refusal.message), code=code)
+        return self.write_if_possible(state="blocked", reason=str(refusal.message), code=code)
 
     def _logs(self, asked: dict[str, Any]) -> dict[str, Any]:
         """As lines of text; with any other word than `lines`, as log_lines.read answers."""
@@ -155,12 +164,8 @@ def run(
     door = ControlDoor(home, process.queries, process.commands)
     code, watchdog = exit_codes.STOPPED, notify.Watchdog()
     try:
-        process.write()
-        door.start()
-        process.write(
-            control_socket=door.socket_path, control_address=door.address, control_token=door.token, state="starting"
-        )
         try:
+            _open(process, door)
             for warning in ground.begin():
                 _log.warning("%s", warning.reason)
             _start(process, build(process), stop_seconds)
@@ -171,11 +176,10 @@ def run(
             code = process.wait()
         except StartRefused as refusal:
             code = _complain(refusal)
-            if not exit_when_blocked:
-                process.block(refusal)
+            if not exit_when_blocked and process.block(refusal):
                 code = process.wait() or code
         ground.mark()
-        process.write(state="stopping")
+        process.write_if_possible(state="stopping")
         notify.tell("STOPPING=1")
     except Exception as error:
         _log.exception("crashed")
@@ -189,6 +193,18 @@ def run(
     if late or _left_behind():
         _end_anyway(code)
     return code
+
+
+def _open(process: Process, door: ControlDoor) -> None:
+    """The control door, and the run file that says where it is. Raises StartRefused when they cannot be had."""
+    try:
+        process.write()
+        door.start()
+        process.write(
+            control_socket=door.socket_path, control_address=door.address, control_token=door.token, state="starting"
+        )
+    except OSError as error:
+        raise preflight.refusal(process.home.root, error) from None
 
 
 def _start(process: Process, services: Sequence[Service], stop_seconds: float) -> None:

@@ -33,7 +33,10 @@ class SettingsRoom:
     def furnish(self) -> None:
         """Add all of it to the process's door."""
         self.process.queries |= {
-            "settings": lambda _: {"settings": settings_door.shown(self.settings)},
+            "settings": lambda _: {
+                "settings": settings_door.shown(self.settings),
+                "trouble": settings_door.trouble(self.settings),
+            },
             "settings.export": self._exported,
             "log_level": lambda _: log_level(),
             "diagnostics": lambda _: self.diagnostics(),

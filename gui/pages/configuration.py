@@ -35,6 +35,14 @@ class Configuration(Page):
         self._restart.body.addLayout(row(text(say("Saved. It takes effect after a restart."), "strong"), None, restart))
         self._restart.hide()
         self._absent = text("", "soft", wrap=True)
+        self._trouble = Card(say("Ingot cannot read its settings"), tone="bad")
+        self._why = text("", "", wrap=True, selectable=True)
+        self._trouble.body.addWidget(self._why)
+        words = say("What can be read stands below. Look through it and save: the file is written anew, and the one there is "
+                    "kept beside it.")  # fmt: skip
+        self._trouble.body.addWidget(text(words, "soft", wrap=True))
+        self._trouble.hide()
+        self.body.addWidget(self._trouble)
         self.body.addWidget(self._restart)
         self.body.addWidget(self._absent)
         self._cards: list[Card] = []
@@ -52,7 +60,7 @@ class Configuration(Page):
 
     def load(self) -> None:
         if self._desk.watcher.condition.answers:
-            self._desk.client.ask("settings", lambda found: self._came(found["settings"]), self._failed)
+            self._desk.client.ask("settings", self._came, self._failed)
         self._state()
 
     def _changed(self, condition: Condition) -> None:
@@ -61,13 +69,17 @@ class Configuration(Page):
             self.shown()
         self._state()
 
-    def _came(self, settings: list[dict[str, Any]], keep: bool = False) -> None:
+    def _came(self, found: dict[str, Any], keep: bool = False) -> None:
         """`keep`: what somebody typed while the answer was under way stays."""
+        settings = found["settings"]
+        self._why.setText(str(found.get("trouble") or ""))
+        self._trouble.setVisible(bool(found.get("trouble")))
         if [s["name"] for s in settings] != list(self.lines):
             self._lay_out(settings)
         for told in settings:
             self.lines[told["name"]].told = told
             self.lines[told["name"]].show_value(keep)
+            self.lines[told["name"]].show_problem(_sentence(str(told.get("problem") or ""), told["name"]))
         self._loaded = True
         self._state()
 
@@ -131,7 +143,7 @@ class Configuration(Page):
             try:
                 Path(place).write_text(found["toml"], "utf-8")
             except OSError as error:
-                self.about(say("{file} cannot be written: {why}", file=place, why=error.strerror))
+                self.about(say("{file} cannot be written: {why}", file=place, why=texts.why(error)))
             else:
                 self.about(say("Saved as {file}, without what is secret.", file=place))
 
@@ -149,7 +161,7 @@ class Configuration(Page):
         try:
             toml = Path(place).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            self.about(say("{file} cannot be read: {why}", file=place, why=getattr(error, "strerror", None) or error))
+            self.about(say("{file} cannot be read: {why}", file=place, why=texts.why(error)))
             return
 
         def came(found: dict[str, Any]) -> None:
@@ -195,9 +207,11 @@ class Configuration(Page):
             return
         for name, value in values.items():
             self.lines[name].told = self.lines[name].told | {"written": value}
-        if found["restart"]:
+        if found["restart"] or found.get("aside"):
             self._restart.show()
-        self._desk.client.ask("settings", lambda now: self._came(now["settings"], keep=True), self._failed)
+        if found.get("aside"):
+            tell(self, say("The settings are written anew"), say("The file as it was: {file}", file=found["aside"]))
+        self._desk.client.ask("settings", lambda now: self._came(now, keep=True), self._failed)
 
     def _failed(self, trouble: Trouble) -> None:
         self.about(trouble.message)
@@ -218,7 +232,8 @@ class Configuration(Page):
         answers = self._desk.watcher.condition.answers
         problems = any(line.problem.text() for line in self.lines.values())
         self._revert.setEnabled(bool(count))
-        self.save_button.setEnabled(bool(count) and not problems and answers)
+        mends = self._trouble.isVisibleTo(self)
+        self.save_button.setEnabled((bool(count) or mends) and not problems and answers)
         self._absent.setVisible(not answers)
         self._absent.setText(
             say("Settings can be changed while Ingot runs. They lie in {file}.", file=self._desk.home / "settings.toml")
@@ -230,7 +245,7 @@ class Configuration(Page):
                 say("1 change, not saved yet") if count == 1 else say("{count} changes, not saved yet", count=count)
             )
         else:
-            self.about(say("As it is saved") if self._loaded else "")
+            self.about(say("As it is saved") if self._loaded and not mends else "")
 
 
 def _sentence(problem: str, name: str) -> str:

@@ -167,4 +167,4 @@ class Preview(QDialog):
             archive.write(Path(place), self._files)
             self._said.setText(say("Saved in {file}", file=place))
         except OSError as error:
-            self._said.setText(say("{file} cannot be written: {why}", file=place, why=error.strerror))
+            self._said.setText(say("{file} cannot be written: {why}", file=place, why=texts.why(error)))

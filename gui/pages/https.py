@@ -206,7 +206,7 @@ class Https(Page):
         try:
             Path(place).write_bytes(Path(str(self._told["authority_file"])).read_bytes())
         except OSError as error:
-            self.about(say("{file} cannot be written: {why}", file=place, why=error.strerror))
+            self.about(say("{file} cannot be written: {why}", file=place, why=texts.why(error)))
         else:
             self.about(say("Saved as {file}.", file=place))
 

@@ -211,7 +211,7 @@ class Logs(Page):
             Path(place).write_text("\n".join(line.whole for line in self.model.lines()) + "\n", "utf-8")
             self.about(say("Saved in {file}", file=place))
         except OSError as error:
-            self.about(say("{file} cannot be written: {why}", file=place, why=error.strerror))
+            self.about(say("{file} cannot be written: {why}", file=place, why=texts.why(error)))
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

@@ -110,7 +110,7 @@ class Page(QWidget):
 
     def __init__(self, title: str, *actions: QWidget, scroll: bool = True):
         super().__init__()
-        self.title, self.subtitle = text(title, "title"), text("", "soft", wrap=True)
+        self.title, self.subtitle = text(title, "title", wrap=True), text("", "soft", wrap=True)
         heads = QVBoxLayout()
         heads.setSpacing(2)
         heads.addWidget(self.title)
@@ -118,7 +118,7 @@ class Page(QWidget):
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
         for action in actions:
-            self._actions.addWidget(action)
+            self._actions.addWidget(action, 0, Qt.AlignmentFlag.AlignTop)
         top = QHBoxLayout()
         top.addLayout(heads, 1)
         top.addLayout(self._actions)

@@ -21,7 +21,7 @@ class Reach(Card):
         self.body.addWidget(self._code, 0, Qt.AlignmentFlag.AlignHCenter)
         self._choice = choice(say("Address"))
         self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._choice.setMinimumContentsLength(18)
+        self._choice.setMinimumContentsLength(14)
         self._choice.currentTextChanged.connect(self._show_code)
         self._lan: list[str] = []
         self._named: set[str] = set()

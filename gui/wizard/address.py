@@ -8,9 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimeZone
 from PySide6.QtGui import QIntValidator
-from PySide6.QtNetwork import QHostAddress, QTcpServer
+from PySide6.QtNetwork import QAbstractSocket, QHostAddress, QTcpServer
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
+from gui import texts
 from gui.texts import say
 from gui.widgets.parts import row, text
 from gui.wizard.step import Answers, GoOn, Step
@@ -71,8 +72,9 @@ class AddressStep(Step):
         )
         try:
             write_settings(answers, host)
+            answers.written.add(answers.home)
         except OSError as error:
-            self.fail(say("{file} cannot be written: {why}", file=answers.home, why=error.strerror))
+            self.fail(say("{file} cannot be written: {why}", file=answers.home, why=texts.why(error)))
         else:
             go_on()
 
@@ -116,6 +118,10 @@ def _listen(host: str, port: int) -> str:
     """Empty when it works, else what the system says."""
     server = QTcpServer()
     worked = server.listen(QHostAddress(host), port)
-    why = server.errorString()
+    known = {
+        QAbstractSocket.SocketError.AddressInUseError: say("another program has it"),
+        QAbstractSocket.SocketError.SocketAccessError: say("ports below 1024 are for administrators"),
+    }
+    why = known.get(server.serverError()) or server.errorString()
     server.close()
     return "" if worked else why

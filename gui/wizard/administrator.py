@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtWidgets import QLineEdit
@@ -39,29 +40,35 @@ class AdministratorStep(Step):
             self.body.addWidget(edit)
             self._form += [above, edit]
         self._owned: bool | None = None
-        self._settings: tuple[Any, ...] | None = None
+        self._desk: Desk | None = None
         self._waiting: GoOn | None = None
         self.finish()
 
     def entered(self) -> None:
         """Start the server, or start it anew when what it is to do was changed a step back."""
-        answers = self.answers
+        answers, self._waiting = self.answers, None
         asked = (answers.home, answers.everybody, answers.port, answers.encrypted)
-        if answers.desk and answers.desk.home != answers.home:
-            close_desk(answers)
-        if answers.desk is None:
+        left = answers.desk if answers.desk and answers.desk.home != answers.home else None
+        if answers.desk is None or left:
             answers.desk = open_desk(answers.home, answers.looks)
-            answers.desk.watcher.changed.connect(self._changed)
             answers.desk.watcher.start()
-        alive, launcher = answers.desk.watcher.condition.alive, answers.desk.launcher
-        if alive and self._settings not in (None, asked):
+        desk = answers.desk
+        if self._desk is not desk:
+            if self._desk:
+                self._desk.watcher.changed.disconnect(self._changed)
+            self._desk, self._owned = desk, None
+            desk.watcher.changed.connect(self._changed)
+        alive, launcher = desk.watcher.condition.alive, desk.launcher
+        if left and left.watcher.condition.alive:
+            end(left, launcher.start)  # not before it has gone: the two may want the same port
+        elif alive and answers.asked not in (None, asked):
             launcher.stop(launcher.start)
         elif not alive:
             launcher.start()
         else:
-            self._ask_for_owner(answers.desk)
-        self._settings = asked
-        self._changed(answers.desk.watcher.condition)
+            self._ask_for_owner(desk)
+        answers.asked = asked
+        self._changed(desk.watcher.condition)
         self.person.setFocus()
 
     def leave(self, go_on: GoOn) -> None:
@@ -101,7 +108,7 @@ class AdministratorStep(Step):
             self.problem.hide()
             assert self.answers.desk
             self._ask_for_owner(self.answers.desk)
-            if self._waiting:
+            if self._waiting and self.isVisible():  # else somebody went back meanwhile
                 go_on, self._waiting = self._waiting, None
                 self.leave(go_on)
         elif condition.kind in ("blocked", "killed", "frozen") and (self.isVisible() or self._waiting):
@@ -110,6 +117,8 @@ class AdministratorStep(Step):
 
     def _ask_for_owner(self, desk: Desk) -> None:
         def came(found: dict[str, Any]) -> None:
+            if desk is not self._desk:
+                return
             self._owned = bool(found["claimed"])
             for part in self._form:
                 part.setVisible(not self._owned)
@@ -121,10 +130,11 @@ class AdministratorStep(Step):
             desk.client.ask("users", came)
 
 
-def close_desk(answers: Answers) -> None:
+def end(desk: Desk, then: Callable[[], None]) -> None:
     """Another home was chosen: the server that was started on the first one ends again."""
-    desk, answers.desk = answers.desk, None
-    if desk:
-        desk.launcher.stop()
-        desk.watcher.changed.disconnect()
-        desk.watcher.told.connect(lambda status: desk.watcher.stop() if status is None else None)
+
+    def gone() -> None:
+        desk.watcher.stop()
+        then()
+
+    desk.launcher.stop(gone)

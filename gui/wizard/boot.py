@@ -19,7 +19,7 @@ class BootStep(Step):
             (say("Yes, with the computer"), say("It is there after a power cut and before anybody signs in.")),
             (say("No, somebody starts it in this panel"), ""),
         )
-        self.no.setChecked(True)
+        (self.yes if self._service.found.on else self.no).setChecked(True)
         plan = self._service.plans[0]
         self._shown = QPlainTextEdit(plan.text)
         self._shown.setReadOnly(True)
@@ -30,7 +30,7 @@ class BootStep(Step):
         self._where = text(say("This is written to {file}:", file=plan.file), "soft", wrap=True)
         for part in (self._where, self._shown):
             self.body.addWidget(part)
-            part.hide()
+            part.setVisible(self.yes.isChecked())
             self.yes.toggled.connect(part.setVisible)
         self.finish()
         self._go_on: GoOn | None = None

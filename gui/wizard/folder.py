@@ -33,19 +33,27 @@ class FolderStep(Step):
         self.finish()
         self._look()
 
+    def _typed(self) -> Path:
+        place = Path(self.edit.text().strip())
+        try:
+            return place.expanduser()
+        except RuntimeError:  # ~ of somebody nobody knows: no whole path
+            return place
+
     def leave(self, go_on: GoOn) -> None:
-        home = Path(self.edit.text().strip()).expanduser()
+        home = self._typed()
         if why := obstacle(home):
             self.fail(why)
             return
         self.fail("")
         self.answers.home = home.resolve()
-        self.answers.kept = (home / "settings.toml").exists() or (home / "ingot.db").exists()
+        known = (home / "settings.toml").exists() or (home / "ingot.db").exists()
+        self.answers.kept = known and self.answers.home not in self.answers.written
         go_on()
 
     def _look(self) -> None:
         """What can be said of it while one types, without touching anything."""
-        home = Path(self.edit.text().strip()).expanduser()
+        home = self._typed()
         self.problem.hide()
         if places.lived_in(home):
             self._found.setText(say("There is an Ingot in it already: it is taken over as it is."))

@@ -27,6 +27,10 @@ class Answers:
     desk: Desk | None = None
     kept: bool = False
     """The folder holds an Ingot already: its settings are left alone."""
+    written: set[Path] = field(default_factory=set)
+    """The homes whose settings were written here: those may be written again."""
+    asked: tuple[object, ...] | None = None
+    """What the server that runs was started with."""
     extra: dict[str, str] = field(default_factory=dict)
     """Further settings to write, as they stand in settings.toml."""
 

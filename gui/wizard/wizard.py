@@ -101,12 +101,13 @@ class Wizard(QDialog):
         self.next.setAccessibleName(words)
 
     def _say_anew(self) -> None:
-        old = self.steps[0]
-        self.steps[0] = self._makers[0]()
+        """Those that were answered already are made again when somebody comes to them; the answers stay."""
+        old, self.steps = self.steps, [self._makers[0]()]
         self._stack.insertWidget(0, self.steps[0])
         self._stack.setCurrentIndex(0)
-        self._stack.removeWidget(old)
-        old.deleteLater()
+        for step in old:
+            self._stack.removeWidget(step)
+            step.deleteLater()
         self._say()
 
     def _enter(self, number: int) -> None:
@@ -130,7 +131,11 @@ class Wizard(QDialog):
     def _forward(self) -> None:
         at = self._stack.currentIndex()
         self.next.setEnabled(False)
-        self.steps[at].leave(lambda: self._left(at))
+        try:
+            self.steps[at].leave(lambda: self._left(at))
+        except Exception:  # one may always try again
+            self.next.setEnabled(True)
+            raise
 
     def _left(self, at: int) -> None:
         """Once for each Next: an answer that comes late, after a Back, leads nowhere."""

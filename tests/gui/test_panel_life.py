@@ -39,6 +39,7 @@ def test_a_server_from_start_to_stop(home: Path, open_panel: Open, qtbot: QtBot)
     window = open_panel(home)
     assert window.desk.watcher.condition.kind == "stopped"
     window.desk.launcher.start()
+    window.desk.launcher.restart()  # there is nobody to stop yet: the wish must not wait for the next end
     until(qtbot, window, "starting")
     until(qtbot, window, "running")
     first = pid_of(home)
@@ -63,6 +64,10 @@ def test_a_server_from_start_to_stop(home: Path, open_panel: Open, qtbot: QtBot)
     assert title.text() == "Ingot was ended from outside"
     window.turn_to("logs")  # what it said last can be read all the same
     qtbot.waitUntil(lambda: any("ready" in line.message for line in window.pages["logs"].model.lines()))
+    left = home / "run" / "ingot.json"
+    left.write_text(left.read_text().replace(str(first), str(os.getpid())).replace('"ready"', '"starting"'))
+    window.desk.watcher.look()  # somebody else has its number by now: no server of ours, nothing to end by force
+    assert (window.desk.watcher.condition.kind, window.desk.watcher.condition.alive) == ("killed", False)
     window.desk.launcher.start()  # over what the killed one left behind
     until(qtbot, window, "running")
     second = pid_of(home)
@@ -102,13 +107,22 @@ def test_a_taken_port_is_explained_and_can_be_changed_right_there(home: Path, op
         until(qtbot, window, "running")
 
 
-def test_settings_that_stop_a_start_are_explained(home: Path, open_panel: Open, qtbot: QtBot) -> None:
-    (home / "settings.toml").write_text("port = many\n")
+def test_settings_that_stop_a_start_are_put_right_in_the_panel(home: Path, open_panel: Open, qtbot: QtBot) -> None:
+    (home / "settings.toml").write_text("port = 0\nhost = many things\nworkers = 5\n")
     window = open_panel(home)
     window.desk.launcher.start()
     until(qtbot, window, "blocked")
     assert "settings.toml" in window.desk.watcher.condition.reason
-    assert not window.desk.watcher.condition.alive
+    window.turn_to("configuration")
+    form = window.pages["configuration"]
+    qtbot.waitUntil(form.save_button.isEnabled)
+    assert "cannot be read" in form._why.text()
+    form.save()
+    qtbot.waitUntil(form._restart.isVisible)
+    assert (home / "settings.toml.before-1").read_text().startswith("port = 0\nhost = many")
+    form._restarted()
+    until(qtbot, window, "running")
+    assert (home / "settings.toml").read_text() == "port = 0\nworkers = 5\n"
 
 
 def test_a_database_of_a_later_version_is_explained_and_left_alone(

@@ -59,9 +59,12 @@ def test_from_nothing_to_a_box_somebody_owns(wizard: Wizard, qtbot: QtBot, tmp_p
     assert isinstance(wizard.step, LanguageStep)
     wizard.step.choices["de"].click()
     assert wizard.next.text() == "Weiter" and "Sprache" in wizard.step.body.itemAt(1).widget().text()
+    forward(wizard, qtbot, FolderStep)
+    wizard.back.click()
     wizard.step.choices["en"].click()
     assert wizard.next.text() == "Next"
     forward(wizard, qtbot, FolderStep)
+    assert wizard.step.name == "Where is everything kept?", "also what was seen before is said anew"
 
     (tmp_path / "a file").write_text("x")
     wizard.step.edit.setText(str(tmp_path / "a file"))
@@ -83,6 +86,11 @@ def test_from_nothing_to_a_box_somebody_owns(wizard: Wizard, qtbot: QtBot, tmp_p
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
     written = tomllib.loads((tmp_path / "home" / "settings.toml").read_text())
     assert written["host"] == "127.0.0.1" and written["port"] == port
+    wizard.back.click()
+    wizard.back.click()
+    forward(wizard, qtbot, AddressStep)
+    assert wizard.step.port.isEnabled(), "what was written a moment ago may be changed"
+    forward(wizard, qtbot, AdministratorStep)
 
     step = wizard.step
     step.person.setText("Ada")
@@ -113,10 +121,27 @@ def test_from_nothing_to_a_box_somebody_owns(wizard: Wizard, qtbot: QtBot, tmp_p
     assert wizard.result() == 1
 
 
+def test_the_owner_of_one_home_is_not_taken_for_that_of_another(wizard: Wizard, tmp_path: Path) -> None:
+    wizard.answers.home, wizard.answers.kept = tmp_path / "one", True
+    for home in ("one", "two"):
+        (tmp_path / home / "logs").mkdir(parents=True)
+        (tmp_path / home / "logs" / "start.log").mkdir()  # so that nothing is started here
+    step = AdministratorStep(wizard.answers)
+    step.entered()
+    assert "start.log cannot be written" in wizard.answers.desk.watcher.condition.reason
+    step._owned = True
+    wizard.answers.home = tmp_path / "two"
+    step.entered()
+    assert step._owned is None and wizard.answers.desk.home == tmp_path / "two"
+    step.deleteLater()
+
+
 @pytest.mark.parametrize(
     ("place", "why"),
     [
         ("relative", "Give the whole path"),
+        ("~nobody.here/ingot", "Give the whole path"),
+        ("/" + "x" * 300, "no such place"),
         ("{tmp}/full", "something else in this folder"),
         ("{tmp}/locked/new", "You may not write"),
     ],

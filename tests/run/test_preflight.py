@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -17,7 +18,7 @@ from appliance import assembly
 from appliance.base import settings
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
-from appliance.run import preflight, run_file
+from appliance.run import preflight, process, run_file
 from appliance.run.client import ControlClient
 from appliance.run.preflight import Clock, Ground
 
@@ -36,10 +37,15 @@ def test_a_full_disk_refuses_and_a_nearly_full_one_is_told(home: Home) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
 def test_a_home_that_was_open_to_all_is_closed_and_that_is_told(home: Home) -> None:
     home.root.chmod(0o777)
-    ground = preflight.prepare(home)
+    assert preflight.prepare(home).begin() == [], "a new one: there was nothing to see in it"
     assert stat.S_IMODE(home.root.stat().st_mode) == 0o700
-    (warning,) = ground.begin()
-    assert "mode 777" in warning.reason and "closed now" in warning.reason
+    home.database.touch()
+    for mode, could in ((0o777, "could write"), (0o755, "could read")):
+        home.root.chmod(mode)
+        ground = preflight.prepare(home)
+        assert stat.S_IMODE(home.root.stat().st_mode) == 0o700
+        (warning,) = ground.begin()
+        assert f"mode {mode:o}" in warning.reason and "closed now" in warning.reason and could in warning.reason
     assert preflight.prepare(home).begin() == []
 
 
@@ -58,6 +64,31 @@ def test_the_home_of_another_user_is_refused_before_anything_is_written(tmp_path
     assert child.returncode == 11, child.stderr
     assert "may not write in the home folder" in child.stderr and "--home" in child.stderr
     assert list(root.iterdir()) == []
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "setuid") or os.geteuid() != 0, reason="by design: only root can become another user"
+)
+def test_what_another_user_left_in_the_home_is_named_with_the_way_out(home: Home) -> None:
+    (home.logs / "ingot.log").touch(mode=0o600)
+    for place in (home.root, *(p for p in home.root.rglob("*") if p.name != "ingot.log")):
+        os.chown(place, 65534, 65534)
+    code = (
+        "import os; from pathlib import Path; from appliance.base.paths import Home; from appliance.run import preflight; "
+        f"os.chdir({str(home.root)!r}); os.setgid(65534); os.setuid(65534); preflight.prepare(Home(Path('.')))"
+    )
+    child = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=30)
+    assert "logs/ingot.log belongs to root" in child.stderr and "chown -R" in child.stderr
+
+
+def test_a_full_disk_is_told_as_such_and_ends_no_stop(home: Home) -> None:
+    refused = preflight.refusal(home.root, OSError(errno.ENOSPC, "No space left on device"))
+    assert refused.exit_code == 10 and "old backups first" in str(refused.message)
+    running = process.Process(home, "1")
+    assert running.write_if_possible(state="ready")
+    run_file.path(home).with_suffix(".new").mkdir()  # as good as a full disk
+    assert not running.write_if_possible(state="stopping")
+    (home.run / "ingot.new").rmdir()
 
 
 def test_a_clock_that_cannot_be_right_or_went_back_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,4 +236,4 @@ def test_a_home_that_cannot_be_made_is_told_with_its_reason(tmp_path: Path, star
     code += f"raise SystemExit(process.run(Home(Path({str(tmp_path / 'file' / 'home')!r})), lambda p: [], version='1'))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
     assert child.returncode == 11
-    assert child.stderr.endswith("cannot be used: Not a directory\n")
+    assert child.stderr.endswith("cannot be used: a part of the path is no folder\n")

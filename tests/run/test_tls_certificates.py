@@ -127,7 +127,7 @@ def test_whatever_is_wrong_with_it_has_a_sentence(tmp_path: Path) -> None:
     early = young.write("young.pem", young.chain() + young.private())
     wrong = [
         (("",), "No file is named"),
-        ((str(tmp_path / "gone.pem"),), r"gone.pem cannot be read: No such file"),
+        ((str(tmp_path / "gone.pem"),), r"gone.pem cannot be read: there is no such file"),
         ((chain,), r"holds no private key. Name its file in the setting certificate_key"),
         ((chain, other.write("other.key", other.private())), r"other.key does not belong to the certificate .*box.pem"),
         ((old,), r"old.pem ran out on 20\d\d-"),
@@ -142,7 +142,7 @@ def test_whatever_is_wrong_with_it_has_a_sentence(tmp_path: Path) -> None:
         ((office.pfx("pw"),), r"box.pfx is locked"),
         ((office.pfx("pw"), "", "no"), r"The password does not open .*box.pfx"),
         ((office.pfx("pw"), key, "pw"), r"leave certificate_key empty"),
-        ((str(tmp_path),), r"cannot be read: Is a directory"),
+        ((str(tmp_path),), r"cannot be read: it is a folder"),
     ]
     for arguments, sentence in wrong:
         with pytest.raises(Unusable, match=sentence):

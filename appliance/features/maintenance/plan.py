@@ -92,10 +92,13 @@ class Plans:
                 self._file.unlink(missing_ok=True)
             else:
                 beside = self._file.with_name(f".{self._file.name}.{ids.short()}")
-                beside.write_text(json.dumps(asdict(plan)), "utf-8")
-                with beside.open("rb") as written:
-                    os.fsync(written.fileno())
-                beside.replace(self._file)
+                try:
+                    beside.write_text(json.dumps(asdict(plan)), "utf-8")
+                    with beside.open("rb") as written:
+                        os.fsync(written.fileno())
+                    beside.replace(self._file)
+                finally:
+                    beside.unlink(missing_ok=True)  # on a full disk
             self.refresh()
 
 
@@ -103,6 +106,9 @@ def _read(file: Path) -> Plan:
     """A file that cannot be read closes nothing: it must not be what keeps a whole office out."""
     try:
         written = json.loads(file.read_text("utf-8"))
-        return Plan(**{f.name: written[f.name] for f in fields(Plan) if f.name in written})
+        plan = Plan(**{f.name: written[f.name] for f in fields(Plan) if f.name in written})
+        for moment in filter(None, (plan.at, plan.until)):
+            datetime.fromisoformat(moment)
+        return plan
     except (OSError, ValueError, TypeError):
         return Plan()

@@ -6,6 +6,7 @@ home, readable by its owner alone like everything there; it may sign servers onl
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ AUTHORITY_DAYS = 3652
 SERVER_DAYS = 397
 """Apple's systems refuse server certificates that are valid for more than 398 days, 825 under an authority one added oneself."""
 RENEW_DAYS = 30
+_NAME = re.compile(r"(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
 
 class Authority:
@@ -134,11 +136,20 @@ def covers(pair: Pair, names: Sequence[str]) -> bool:
 
 
 def spelled(name: str) -> str:
-    """A name or address as certificates hold it: in ASCII, addresses in their short form."""
+    """A name or address as certificates hold it: in ASCII, addresses in their short form. Raises StartRefused for what is
+    neither; it can only come from the settings."""
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
-        return name.lower() if name.isascii() else name.encode("idna").decode()
+        pass
+    try:
+        plain = name.lower() if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        plain = ""
+    if not _NAME.fullmatch(plain):
+        text = say("The setting hosts holds {value}, which is no name like ingot.example.org.", value=name)
+        raise StartRefused(text, SETTINGS_WRONG)
+    return plain
 
 
 def _general(name: str) -> x509.GeneralName:

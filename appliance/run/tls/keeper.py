@@ -15,12 +15,13 @@ from cryptography import x509
 
 from appliance.base import machine
 from appliance.base.errors import StartRefused
+from appliance.base.reasons import why
 from appliance.base.settings import Settings
 from appliance.base.text import Text, say, told
 from appliance.run.exit_codes import SETTINGS_WRONG
 from appliance.run.services import Health
-from appliance.run.tls.authority import RENEW_DAYS, Authority
-from appliance.run.tls.own import Unusable, read_pair
+from appliance.run.tls.authority import RENEW_DAYS, Authority, spelled
+from appliance.run.tls.own import Unusable, place, read_pair
 from appliance.run.tls.pair import Pair, fingerprint, issuer, now
 
 _log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Keeper:
         except Unusable as error:
             raise StartRefused(error.message, SETTINGS_WRONG) from None
         except OSError as error:
-            text = say("{folder} cannot be written: {why}", folder=self.folder, why=error.strerror or error)
+            text = say("{folder} cannot be written: {why}", folder=self.folder, why=why(error))
             raise StartRefused(text, SETTINGS_WRONG) from None
 
     def start(self) -> None:
@@ -97,7 +98,7 @@ class Keeper:
 
     def names(self) -> list[str]:
         """What the certificate should be good for."""
-        wanted = [*self._more_names(), *machine.names(), *self._settings.hosts]
+        wanted = [*self._more_names(), *filter(_can_be_spelled, machine.names()), *self._settings.hosts]
         if self._settings.host not in ("0.0.0.0", "::"):
             wanted.append(self._settings.host)
         return list(dict.fromkeys([*wanted, "127.0.0.1", "::1", *(a.ip for a in machine.addresses())]))
@@ -151,7 +152,7 @@ class Keeper:
 
     def _own(self, *, fresh: bool) -> tuple[Pair, bool]:
         settings = self._settings
-        stamp = [_stamp(Path(p).expanduser()) for p in (settings.certificate, settings.certificate_key) if p]
+        stamp = [_stamp(place(p)) for p in (settings.certificate, settings.certificate_key) if p]
         if stamp == self._stamp and not fresh and hasattr(self, "pair"):
             if self._problem:  # the files as they are have been found wanting: say so until they change
                 raise Unusable(self._problem)
@@ -163,6 +164,14 @@ class Keeper:
         except ssl.SSLError as error:
             raise Unusable(say("The certificate cannot be used: {why}", why=error.reason or error)) from None
         return pair, True
+
+
+def _can_be_spelled(name: str) -> bool:
+    """A computer may be called what no certificate can say; people reach it by another name then."""
+    try:
+        return bool(spelled(name))
+    except StartRefused:
+        return False
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
 from appliance.base.errors import IngotError
-from appliance.base.text import Text, say
+from appliance.base.reasons import why
+from appliance.base.text import say
 from appliance.run.tls.pair import Pair, belong_together, now
 
 _LARGEST = 1 << 20
@@ -27,11 +28,11 @@ def read_pair(certificate: str, key: str = "", password: str = "") -> Pair:
     """Certificate and key out of files. `key` is needed where the certificate's file holds none. Raises Unusable."""
     if not certificate:
         raise Unusable(say("No file is named."))
-    file = Path(certificate).expanduser()
+    file = place(certificate)
     data = _bytes(file)
     if b"-----BEGIN" in data:
         found = _certificates(file, data)
-        private = _key(Path(key).expanduser() if key else file, password)
+        private = _key(place(key) if key else file, password)
     else:
         found, private = _from_pfx(file, data, password)
     if key and b"-----BEGIN" not in data:
@@ -44,6 +45,14 @@ def read_pair(certificate: str, key: str = "", password: str = "") -> Pair:
     if not pair.names:
         raise Unusable(say("The certificate {file} names no host: browsers would refuse it.", file=file))
     return pair
+
+
+def place(words: str) -> Path:
+    """`~` is the home of whoever Ingot runs as; that of somebody nobody knows stays as it is, and is not found."""
+    try:
+        return Path(words).expanduser()
+    except RuntimeError:
+        return Path(words)
 
 
 def _in_time(pair: Pair, file: Path) -> None:
@@ -64,12 +73,8 @@ def _bytes(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
             return opened.read(_LARGEST)
-    except OSError as error:
-        raise Unusable(say("{file} cannot be read: {why}", file=file, why=_why(error))) from None
-
-
-def _why(error: OSError) -> Text | str:
-    return error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a path with a NUL in it is a ValueError
+        raise Unusable(say("{file} cannot be read: {why}", file=file, why=why(error))) from None
 
 
 def _certificates(file: Path, data: bytes) -> list[x509.Certificate]:
