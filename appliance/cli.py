@@ -141,9 +141,9 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
 
 def greet(house: assembly.House, addresses: list[str]) -> None:
     """Where it can be reached and, on a box nobody owns yet, the link that signs the first administrator in."""
+    secret = house.claim.open() if addresses else None  # first: whoever reads the address may ask for a link of their own
     for address in addresses:
         click.echo(f"Ingot is ready: {address}/")
-    secret = house.claim.open() if addresses else None
     if secret:
         click.echo(
             f"Nobody owns this box yet. This link works once and makes you its administrator:\n  {addresses[0]}/claim/{secret}"
