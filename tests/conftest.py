@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,11 @@ from appliance.engines.database.protocol import Database
 from appliance.records.records import Records
 
 pytest_plugins = ["private_databases"]
+
+# Hundreds of processes are started here. Where the environment forbids to keep what was compiled (containers do), each would
+# compile the whole program again, and that was half of what a start cost.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture
