@@ -141,7 +141,8 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
 
 def greet(house: assembly.House, addresses: list[str]) -> None:
     """Where it can be reached and, on a box nobody owns yet, the link that signs the first administrator in."""
-    secret = house.claim.open() if addresses else None  # first: whoever reads the address may ask for a link of their own
+    # First: whoever reads the address may ask for a link of their own, which this one must not replace.
+    secret = house.claim.open() if addresses else None
     for address in addresses:
         click.echo(f"Ingot is ready: {address}/")
     if secret:
