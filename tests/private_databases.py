@@ -49,7 +49,12 @@ def migrated_postgres(postgres_server: PrivatePostgres) -> str:
     return postgres_server.name_of(url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+_POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
+POSTGRES_ALONE = pytest.mark.parametrize("database_url", [_POSTGRES], indirect=True)
+"""For a test of what SQLite does not have."""
+
+
+@pytest.fixture(params=["sqlite", _POSTGRES])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """What a second process needs to open the same database. It is migrated already: once for all tests."""
     if request.param == "sqlite":

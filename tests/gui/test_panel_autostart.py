@@ -108,10 +108,10 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     systemd has not booted for one that it cannot help."""
     program = Path("/lib/systemd/systemd")
     if not (os.geteuid() == 0 and program.exists() and shutil.which("unshare") and shutil.which("nsenter")):
-        pytest.skip("by design: needs root, systemd and unshare, to start a systemd beside whatever runs the machine")
+        pytest.skip("needs root, systemd and unshare, to start a systemd beside whatever runs the machine")
     with control_group.own_groups() as groups:
         if not groups:
-            pytest.skip("by design: no control groups can be made here, for a systemd beside whatever runs the machine")
+            pytest.skip("no control groups can be made here, for a systemd beside whatever runs the machine")
         yield from _run_systemd(groups, monkeypatch)
 
 
@@ -133,7 +133,7 @@ def _run_systemd(groups: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator
         end = time.monotonic() + 15
         while subprocess.run(["systemctl", "--user", "is-system-running"], capture_output=True).returncode != 0:
             if process.poll() is not None or time.monotonic() > end:
-                pytest.skip(f"by design: no systemd can be started here: {(folder / 'log').read_text()[-500:]}")
+                pytest.skip(f"no systemd can be started here: {(folder / 'log').read_text()[-500:]}")
             time.sleep(0.05)
         yield process.pid
     finally:

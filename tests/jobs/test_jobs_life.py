@@ -9,6 +9,7 @@ import time
 
 import pytest
 from job_parts import until
+from private_databases import POSTGRES_ALONE
 
 from appliance.base import clock
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
@@ -296,9 +297,8 @@ def test_lists_and_counts_tell_states_apart(shop):
     assert set(counts) == set(row.STATES) and counts["waiting"] == 3 and counts["cancelled"] == 1
 
 
+@POSTGRES_ALONE  # SQLite has no connection to lose
 def test_a_worker_whose_database_connections_broke_goes_on_with_new_ones(database, shop):
-    if database.dialect != "postgres":
-        pytest.skip("by design: SQLite has no connection to lose")
     here = shop(ECHO).start()
     here.reaches(here.jobs.enqueue("echo"), "success")
     database.rows(

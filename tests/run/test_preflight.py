@@ -49,9 +49,7 @@ def test_a_home_that_was_open_to_all_is_closed_and_that_is_told(home: Home) -> N
     assert preflight.prepare(home).begin() == []
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "setuid") or os.geteuid() != 0, reason="by design: only root can become another user"
-)
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.geteuid() != 0, reason="only root can become another user")
 def test_the_home_of_another_user_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     root = tmp_path / "home"
     root.mkdir(mode=0o755)
@@ -66,9 +64,7 @@ def test_the_home_of_another_user_is_refused_before_anything_is_written(tmp_path
     assert list(root.iterdir()) == []
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "setuid") or os.geteuid() != 0, reason="by design: only root can become another user"
-)
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.geteuid() != 0, reason="only root can become another user")
 def test_what_another_user_left_in_the_home_is_named_with_the_way_out(home: Home) -> None:
     (home.logs / "ingot.log").touch(mode=0o600)
     for place in (home.root, *(p for p in home.root.rglob("*") if p.name != "ingot.log")):

@@ -28,7 +28,7 @@ from appliance.records.declaration import read_entity
 from appliance.records.permissions import SYSTEM
 from appliance.run import run_file
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM and no fork there, by design")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM and no fork there")
 
 STOPS = int(os.environ.get("INGOT_STOPS", "8"))
 WRITERS, READERS = 4, 3
