@@ -47,7 +47,7 @@ from appliance.features.health.sweep import sweep_kind
 from appliance.features.home import pages as home
 from appliance.features.home.box import Box
 from appliance.features.home.navigation import Navigation
-from appliance.features.identity import account, accounts, door
+from appliance.features.identity import account, accounts, door, last_administrator
 from appliance.features.identity import api as identity_api
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.tries import Tries
@@ -147,6 +147,7 @@ def open_house(settings: Settings) -> House:
     database = open_database(settings)
     migrate(database, home)
     records = Records(database)
+    records.guard("user", last_administrator.check)
     with records.work(SYSTEM) as work:
         accounts.seed_roles(work)
     files = open_files(settings)

@@ -16,7 +16,7 @@ from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
 from appliance.records.checks import unique_groups
 from appliance.records.kinds import AutoNumberKind
-from appliance.records.permissions import may, sees
+from appliance.records.permissions import may, sees, visibility
 from appliance.records.tables import Row, Table
 from appliance.records.work import Work
 
@@ -147,9 +147,9 @@ class Bulk:
         links: dict[str, list[tuple[int, int]]] = {f.name: [] for f in table.links}
         actor, via, transaction, entity = work.actor.key, work.actor.via, work.transaction, table.entity.name
         show = {**table.showers, **dict.fromkeys(links, _shown_ids)}
-        own = self._create_reach == "own"
+        create = visibility(work.actor, table.entity.name, "create")
         for record_id, values in zip(ids, rows, strict=True):
-            if own or values.get("owner") is None:
+            if values.get("owner") is None or not create.includes(values["owner"]):
                 values["owner"] = user
             change = {n: [None, show[n](v) if n in show else v] for n, v in values.items() if v is not None and v != []}
             values["created_at"] = values["updated_at"] = now

@@ -105,12 +105,13 @@ def _fill(table: Table, given: Mapping[str, Any], columns: Columns, links: Links
 
 
 def wrong_targets(work: Work, targets: Iterable[tuple[Field, int]]) -> list[Problem]:
-    """Does every linked record exist, for this actor's eyes? Anyone may name a user as an owner."""
+    """Does every linked record exist, for this actor's eyes? Whoever may see no users may still name themselves."""
     found = []
     for field, target in targets:
         other = work.registry.tables.get(field.target or "")
         row = work.row(other, target) if other else None
-        if other is None or row is None or not (sees(work.actor, other, row) or field.system):
+        myself = field.target == "user" and target == work.actor.user
+        if other is None or row is None or not (sees(work.actor, other, row) or myself):
             text = say("there is no {entity} with id {id}", entity=field.target, id=target)
             found.append(Problem(field.name, text, "not_found"))
     return found

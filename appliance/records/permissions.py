@@ -1,9 +1,10 @@
-"""Who may do what: `may` for a verb on an entity, `visible` for the rows. Every path asks these two: API, include,
-filter, search, live, files, history, import."""
+"""Who may do what. `may` answers for a verb on an entity; `Visibility` is the one rule for its records, and every path derives
+from it: a row (`sees`), a list (`visible`, `Visibility.sql`), the index of search (`reader_terms`), a record that was deleted
+(`saw`). Nobody else says what a right to "own" records means; a test fails when somebody does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -49,6 +50,7 @@ class Actor:
     theme: str = ""  # light, dark; empty: as the device says
     shortcuts: bool = True  # single keys on pages
     _reach: dict[tuple[str, str], Reach | None] = field(default_factory=dict, compare=False, repr=False)
+    _visibility: dict[tuple[str, str], Visibility] = field(default_factory=dict, compare=False, repr=False)
 
     def reach(self, verb: str, entity: str) -> Reach | None:
         """How far the actor's right goes: all records, own records, none. Remembered for the actor's life."""
@@ -103,6 +105,49 @@ def merge(grants: list[Grants]) -> Grants:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Which records of one entity somebody may use one verb on: `every` one, those of `owner`, or none. False when none."""
+
+    every: bool
+    owner: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.every or self.owner is not None
+
+    def includes(self, owner: Any) -> bool:
+        """A record with this owner, as a row or a wire value has it?"""
+        if self.every or self.owner is None or owner is None:
+            return self.every
+        return owner == self.owner or owner == str(self.owner)
+
+    def sql(self, column: str = '"owner"') -> tuple[str, tuple[int, ...]]:
+        """A condition and its values, to stand after a WHERE or an AND."""
+        if self.every:
+            return "1 = 1", ()
+        return f"{column} = ?", (_NOBODY if self.owner is None else self.owner,)
+
+    def terms(self, entity: str) -> list[str]:
+        """What a search may match: `all:contact`, or `own:contact:7`."""
+        if self.every:
+            return [f"all:{entity}"]
+        return [] if self.owner is None else [f"own:{entity}:{self.owner}"]
+
+
+_NOBODY = -1
+"""An owner that no record has."""
+
+
+def visibility(actor: Actor, entity: str, verb: Verb = "read") -> Visibility:
+    """What the actor may see of an entity, or do to its records. Never raises. Remembered for the actor's life."""
+    key = (verb, entity)
+    found = actor._visibility.get(key)
+    if found is None:
+        reach = actor.reach(verb, entity)
+        found = actor._visibility[key] = Visibility(reach == "all", actor.user if reach == "own" else None)
+    return found
+
+
 def may(actor: Actor, verb: Verb, entity: str) -> Reach:
     """The actor's reach for a verb; NotAllowed when there is none."""
     if found := actor.reach(verb, entity):
@@ -116,30 +161,37 @@ def may(actor: Actor, verb: Verb, entity: str) -> Reach:
     raise NotAllowed(sentences[verb])
 
 
-def visible(actor: Actor, table: Table) -> Any | None:
-    """The condition that rows must meet to be seen; None when all may be. NotAllowed when nothing may be read."""
-    if may(actor, "read", table.entity.name) == "all":
+def visible(actor: Actor, table: Table, me: Any = None) -> Any | None:
+    """The condition that rows must meet to be seen; None when all may be. `me` stands for the actor's id in queries that are
+    compiled once for all. NotAllowed when nothing may be read."""
+    may(actor, "read", table.entity.name)
+    found = visibility(actor, table.entity.name)
+    if found.every:
         return None
-    return table.field("owner") == (actor.user or -1)
+    return table.field("owner") == ((found.owner or _NOBODY) if me is None else me)
 
 
 def sees(actor: Actor, table: Table, row: tuple[Any, ...] | None, verb: Verb = "read") -> bool:
     """May the actor do this with that very row?"""
-    if row is None:
+    return row is not None and visibility(actor, table.entity.name, verb).includes(row[table.place["owner"]])
+
+
+def saw(actor: Actor, entity: str, change: Mapping[str, Sequence[Any]]) -> bool:
+    """Could the actor see a record until it was deleted? `change` is what the log's entry says: it tells whose it was."""
+    return visibility(actor, entity).includes(change.get("owner", (None,))[0])
+
+
+def lost_sight(actor: Actor, entity: str, action: str, change: Mapping[str, Sequence[Any]]) -> bool:
+    """Did a change take a record away from somebody who saw it until then: was it deleted, or given to somebody else? They are
+    told so, by its id alone. Who sees every record loses none."""
+    if action == "updated" and "owner" not in change:
         return False
-    reach = actor.reach(verb, table.entity.name)
-    return reach == "all" or (reach == "own" and actor.user is not None and row[table.place["owner"]] == actor.user)
+    seen = visibility(actor, entity)
+    before, after = change.get("owner", (None, None))
+    return action in ("updated", "deleted") and not seen.every and seen.includes(before) and not seen.includes(after)
 
 
 def reader_terms(actor: Actor, entities: list[str]) -> list[str]:
-    """What a search may match: `all:contact`, or `own:contact:7`."""
-    terms = []
-    for name in entities:
-        if name in _IMPLIED:  # not searched: and these terms are kept for all actors of the same rights
-            continue
-        reach = actor.reach("read", name)
-        if reach == "all":
-            terms.append(f"all:{name}")
-        elif reach == "own" and actor.user is not None:
-            terms.append(f"own:{name}:{actor.user}")
-    return terms
+    """What a search may match."""
+    # Comments are not searched: and these terms are kept for all actors of the same rights.
+    return [term for name in entities if name not in _IMPLIED for term in visibility(actor, name).terms(name)]

@@ -50,6 +50,7 @@ class Records:
         self._here = _Here()
         self.registry = Registry(database, BUILTIN, -1)
         self._listeners: list[Callable[[Registry], None]] = []
+        self._guards: dict[str, Callable[[Work], None]] = {}
         database.on_commit(self._committed)
         self.refresh()
 
@@ -77,6 +78,11 @@ class Records:
         """Call `listener` with each new registry, from the thread that noticed."""
         self._listeners.append(listener)
 
+    def guard(self, entity: str, check: Callable[[Work], None]) -> None:
+        """Call `check` before each commit that touched records of this entity, whoever wrote them: what it raises takes the
+        whole work back. For what must hold of all records together."""
+        self._guards[entity] = check
+
     @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
         """The one door for writing: everything inside commits together, or nothing does."""
@@ -84,6 +90,8 @@ class Records:
             # Under the write transaction the schema cannot move: what is read here holds until the commit.
             work = Work(self.database, self.refresh(), self.log, actor)
             yield work
+            for entity in work.touched & self._guards.keys():
+                self._guards[entity](work)
             work.flush()
             self._here.touched |= work.touched
 

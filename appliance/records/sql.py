@@ -12,7 +12,7 @@ from peewee import SQL, NodeList, fn
 from appliance.engines.database.protocol import Database
 from appliance.records.conditions import Condition, Group, Part, leaves, shapes
 from appliance.records.entity import Field, Inverse
-from appliance.records.permissions import Actor, may
+from appliance.records.permissions import Actor, may, visibility, visible
 from appliance.records.query import Query, Sort
 from appliance.records.registry import Registry
 from appliance.records.tables import Compiled, Slot, Table, slot
@@ -47,9 +47,7 @@ class Builder:
         return [mine, *found] if mine is not None else found
 
     def visible(self, table: Table) -> Any | None:
-        if may(self._actor, "read", table.entity.name) == "all":
-            return None
-        return table.field("owner") == slot("me")
+        return visible(self._actor, table, slot("me"))
 
     def order(self, table: Table, sorts: tuple[Sort, ...], *, flipped: bool = False, scan: bool = False) -> list[Any]:
         """Nothing comes before something, in both databases; the id decides between equals. `scan`: not by the first
@@ -116,7 +114,8 @@ class Builder:
         if len(path) > 1:
             value = self._one_value(self._table(target.entity.by_name[path[0]].target or ""), value, path[1:])
         found = alias.select(value).where(alias.id == points)
-        if may(self._actor, "read", target.entity.name) == "own":
+        may(self._actor, "read", target.entity.name)
+        if not visibility(self._actor, target.entity.name).every:
             found = found.where(alias.f_owner == slot("me"))
         return Single(found)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
+
 from appliance.base import clock, ids
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from appliance.base.text import say
@@ -17,7 +19,7 @@ from appliance.records.entity import Field
 from appliance.records.kinds import AutoNumberKind, Wrong
 from appliance.records.linking import let_go, relate
 from appliance.records.log import Change, Log, entry_row
-from appliance.records.permissions import Actor, may, sees
+from appliance.records.permissions import Actor, may, saw, sees, visibility
 from appliance.records.registry import Registry
 from appliance.records.tables import Row, Table
 
@@ -49,9 +51,9 @@ class Work:
         """Store a new record and return its row. Raises NotAllowed, Invalid, Conflict (an id or unique value taken; an id
         that was ever used is taken, its history belongs to another record)."""
         table = self.table(entity)
-        reach = may(self.actor, "create", entity)
+        may(self.actor, "create", entity)
         columns, links = clean(self, table, values, None)
-        if reach == "own" or columns.get("owner") is None:
+        if columns.get("owner") is None or not visibility(self.actor, entity, "create").includes(columns["owner"]):
             columns["owner"] = self.actor.user
         check_unique(self, table, columns, None)
         if record_id is not None:
@@ -101,16 +103,19 @@ class Work:
         without the right to create it, Conflict when it is there or a unique value is taken, Invalid for values that do not
         fit and links that lead nowhere."""
         table = self.table(entity)
-        reach = may(self.actor, "create", entity)
+        may(self.actor, "create", entity)
         last = self.log.of_record(entity, record_id, limit=1)
-        if not last:
+        there = self.row(table, record_id)
+        known = last and (sees(self.actor, table, there) if there else saw(self.actor, entity, last[0].change))
+        if not known:  # also of a record that is somebody else's: nobody revives what he could not see
             raise NotFound(say("There is no {entity} with id {id}.", entity=entity, id=record_id))
-        if self.row(table, record_id):
+        if there:
             raise Conflict(
                 say("There is a {entity} with id {id} already.", entity=entity, id=record_id), code="id_taken"
             )
         columns, links = read_again(self, table, values)
-        if reach == "own" and (self.actor.user is None or columns.get("owner") != self.actor.user):
+        owner = columns.get("owner")
+        if not all(visibility(self.actor, entity, verb).includes(owner) for verb in ("create", "read")):
             raise NotAllowed(say("You may not bring this record back."))
         check_unique(self, table, columns, None)
         now = clock.wire_now()
@@ -172,16 +177,15 @@ class Work:
                 stored[name] = table.cleaners[name](value)
             except Wrong as wrong:
                 raise Invalid([Problem(name, wrong.message, wrong.code)]) from None
-        reach = self.actor.reach("read", table.entity.name)
-        if not stored or not reach or (reach == "own" and self.actor.user is None):
+        seen = visibility(self.actor, table.entity.name)
+        if not stored or not seen:
             return []
         where = " AND ".join(f'"{table.entity.by_name[n].column}" = ?' for n in stored)
-        params = list(stored.values())
-        if reach == "own":
-            where += ' AND "owner" = ?'
-            params.append(self.actor.user)
-        sql = self.database.sql(f'SELECT "id" FROM "{table.entity.table}" WHERE {where} ORDER BY "id" LIMIT 2')
-        return [row[0] for row in self.database.rows(sql, params)]
+        mine, owner = seen.sql()
+        sql = self.database.sql(
+            f'SELECT "id" FROM "{table.entity.table}" WHERE {where} AND {mine} ORDER BY "id" LIMIT 2'
+        )
+        return [row[0] for row in self.database.rows(sql, (*stored.values(), *owner))]
 
     def linked(self, table: Table, name: str, record_id: int) -> list[int]:
         field = table.entity.by_name[name]
@@ -287,6 +291,10 @@ class Work:
         self._entries.append(
             entry_row(self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change)
         )
+
+    def changes(self, entity: str) -> list[tuple[int, str, Change]]:
+        """(record, action, change) of what this work has done to an entity so far, as the log will tell it."""
+        return [(e[5], e[7], orjson.loads(e[8])) for e in self._entries if e[4] == entity]
 
     def add_entries(self, entity: str, rows: list[tuple[Any, ...]]) -> None:
         """Entries of a bulk write, made by records/bulk.py."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from records_parts import ALICE, CHARLIE, create, declare, delete, history, people, shown
 
-from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from appliance.base.errors import Conflict, Invalid, NotFound
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
 
@@ -49,5 +49,5 @@ def test_what_cannot_come_back(records: Records) -> None:
     refused(NotFound, 99)
     refused(Conflict, gone, code="x")
     refused(Invalid, gone, others=["99"])
-    refused(NotAllowed, gone, CHARLIE)
+    refused(NotFound, gone, CHARLIE)  # hers: he could not see it
     assert len(history(records, "thing", gone)) == 2

@@ -55,7 +55,7 @@ def make_api(resources: Resources) -> Blueprint:
         actor = requests.actor()
         # Said aloud, for what is implied would not keep two people apart in the memory of lists.
         reach: dict[str, str] = dict.fromkeys(VERBS, "all" if actor.admin else "own")
-        known = replace(actor, grants={"comment": reach, **actor.grants}, _reach={})
+        known = replace(actor, grants={"comment": reach, **actor.grants}, _reach={}, _visibility={})
         registry = records.registry
         return resources.listing(registry, known, registry.entity("comment"), request.path)
 

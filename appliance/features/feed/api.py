@@ -3,6 +3,7 @@ records that they may see."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -15,7 +16,7 @@ from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.past import entry_resource
 from appliance.records.log import COLUMNS, Entry
-from appliance.records.permissions import Actor
+from appliance.records.permissions import Actor, lost_sight, visibility
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 
@@ -49,13 +50,14 @@ def make_api(records: Records) -> Blueprint:
         if after is not None:
             conditions.append('"position" < ?' if newest else '"position" > ?')
             params.append(after)
-        which, held = _entries_of(records, readable(records, actor) if entity is None else _one(records, actor, entity))
+        which, held = _which(records, actor, entity)
         conditions.append(which)
         params += held
         order = "DESC" if newest else "ASC"
         sql = f'SELECT {COLUMNS} FROM ingot_log WHERE {" AND ".join(conditions)} ORDER BY "position" {order} LIMIT ?'
         raw = [Entry(*row) for row in records.database.rows(records.database.sql(sql), (*params, size))]
-        shown = visible_entries(records, actor, in_names_of_today(records, raw))
+        found = in_names_of_today(records, raw)
+        shown = visible_entries(records, actor, [e for e in found if entity in (None, e.entity)])
         asked = [(n, v) for n, v in request.args.items(multi=True) if n != "page[after]"]
         links: dict[str, Any] = {"self": request.path + write_query(request.args.items(multi=True)), "next": None}
         if raw:
@@ -66,8 +68,14 @@ def make_api(records: Records) -> Blueprint:
     return api
 
 
-def _one(records: Records, actor: Actor, entity: str) -> list[str]:
-    return [name for name in readable(records, actor) if name == entity]
+def _which(records: Records, actor: Actor, entity: str | None) -> tuple[str, list[Any]]:
+    """SQL and its values: the entries that are looked through. For administrators, those of entities that are gone, too."""
+    known = readable(records, actor)
+    if actor.admin and entity is None:
+        return "1 = 1", []
+    if actor.admin and entity not in known:
+        return '"entity" = ?', [entity]
+    return _entries_of(records, [name for name in known if entity in (None, name)])
 
 
 def _entries_of(records: Records, entities: list[str]) -> tuple[str, list[Any]]:
@@ -86,7 +94,8 @@ def _entries_of(records: Records, entities: list[str]) -> tuple[str, list[Any]]:
 
 def in_names_of_today(records: Records, entries: list[Entry]) -> list[Entry]:
     """The same entries as one would write them now: entities and fields may have been renamed since. Rights are asked by
-    today's names, so that a name given to something else never opens the past of what had it before."""
+    today's names, so that a name given to something else never opens the past of what had it before. Entries of an entity that
+    is gone keep the name it had."""
     names = records.log.names
     found = []
     for entry in entries:
@@ -97,7 +106,14 @@ def in_names_of_today(records: Records, entries: list[Entry]) -> list[Entry]:
             if any(s.name == entry.entity and s.after < entry.position <= s.upto for s in names.spans(entity)):
                 found += names.today(entity, [entry])
                 break
+        else:
+            found.append(entry if entry.entity not in records.registry.entities else _of_another(entry))
     return found
+
+
+def _of_another(entry: Entry) -> Entry:
+    """Of an entity that is gone, and whose name has been given to another since."""
+    return replace(entry, entity=str(say("{name} (removed)", name=entry.entity)))
 
 
 def readable(records: Records, actor: Actor) -> list[str]:
@@ -107,16 +123,22 @@ def readable(records: Records, actor: Actor) -> list[str]:
 
 
 def visible_entries(records: Records, actor: Actor, entries: list[Entry]) -> list[Entry]:
-    """Those entries whose record the actor may see now; of a deleted record only who may read all of its kind."""
-    own = {e.entity for e in entries if actor.reach("read", e.entity) == "own"}
+    """Those entries whose record the actor may see now, and by its id alone that it left their sight; of a deleted record all
+    for who may read all of its kind, of a deleted entity all for administrators."""
+    limited = {name for name in {e.entity for e in entries} if not visibility(actor, name).every}
+    own = {name for name in limited if name in records.registry.entities and visibility(actor, name)}
     reading = Reading(records.database, records.registry, actor)
     seen = {name: set(reading.by_ids(name, [e.record for e in entries if e.entity == name])) for name in own}
-    return [
-        e
-        for e in entries
-        if (e.entity in own and e.record in seen[e.entity])
-        or (e.entity not in own and (actor.reach("read", e.entity) == "all" or (e.entity in SCHEMA and actor.admin)))
-    ]
+    gone = {e.entity for e in entries if e.entity not in records.registry.entities}
+    shown = []
+    for e in entries:
+        if visibility(actor, e.entity).every if e.entity not in gone else actor.admin:
+            shown.append(e)
+        elif e.entity in own and lost_sight(actor, e.entity, e.action, e.change):
+            shown.append(replace(e, action="deleted", change_text="{}"))
+        elif e.entity in own and e.record in seen[e.entity]:
+            shown.append(e)
+    return shown
 
 
 def _number(name: str, value: str) -> int:

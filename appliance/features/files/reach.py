@@ -6,7 +6,7 @@ from __future__ import annotations
 from appliance.base.errors import NotFound, NotSignedIn
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
-from appliance.records.permissions import Actor, sees
+from appliance.records.permissions import Actor, sees, visibility
 from appliance.records.reading import Reading
 from appliance.records.registry import Registry
 from appliance.records.tables import Row, Table
@@ -32,12 +32,12 @@ def readable_file(database: Database, registry: Registry, actor: Actor | None, f
 def linked_for(reading: Reading, file_id: int) -> bool:
     """Does a record that the actor may read link to the file?"""
     for entity, field in reading.registry.pointing["file"]:
-        reach = reading.actor.reach("read", entity.name)
-        if reach is None:
+        seen = visibility(reading.actor, entity.name)
+        if not seen:
             continue
         table = reading.registry.tables[entity.name]
-        sources = _sources(reading.database, table, field.name, file_id, 1 if reach == "all" else SOURCES)
-        if sources and (reach == "all" or reading.by_ids(entity.name, sources)):
+        sources = _sources(reading.database, table, field.name, file_id, 1 if seen.every else SOURCES)
+        if sources and (seen.every or reading.by_ids(entity.name, sources)):
             return True
     return False
 

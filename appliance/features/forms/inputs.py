@@ -13,7 +13,7 @@ from appliance.features.forms.reading import on_form
 from appliance.features.forms.values import LINKS, NUMBERS, Typed
 from appliance.http.pages.person import Person
 from appliance.records.entity import Choice, Entity, Field
-from appliance.records.permissions import Actor
+from appliance.records.permissions import Actor, Verb, visibility
 
 RADIOS = 4
 """Choices that are all shown at once, at most."""
@@ -184,9 +184,9 @@ def groups(entity: Entity, inputs: Iterable[Input]) -> list[Group]:
     return [Group(name, title, sorted_in[name], side) for name, title, side in named if sorted_in[name]]
 
 
-def form_fields(entity: Entity, actor: Actor, verb: str) -> list[Field]:
+def form_fields(entity: Entity, actor: Actor, verb: Verb) -> list[Field]:
     """Those this person may set: whose records are always their own does not choose an owner."""
-    every = actor.reach(verb, entity.name) == "all" and bool(actor.reach("read", "user"))
+    every = visibility(actor, entity.name, verb).every and bool(visibility(actor, "user"))
     return [f for f in on_form(entity).values() if f.name != "owner" or every]
 
 

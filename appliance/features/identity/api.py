@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
-from appliance.features.identity import accounts, tokens
+from appliance.features.identity import accounts, last_administrator, tokens
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION, Documents
@@ -92,7 +92,6 @@ def make_api(records: Records) -> Blueprint:
                 raise placed(error, entity) from None
             if password is not None:
                 accounts.set_password(work, user_id, str(password))
-            _keep_an_administrator(work)
             return shown(work, "user", row, 200)
 
     @api.post("/roles")
@@ -117,7 +116,9 @@ def make_api(records: Records) -> Blueprint:
         with records.work(actor) as work:
             if "grants" in values:
                 _check_grants(work, values["grants"])
-            row = work.update("role", read_id(work.registry.entity("role"), id_), values)
+            role_id = read_id(work.registry.entity("role"), id_)
+            last_administrator.keep_role(work, role_id, values)
+            row = work.update("role", role_id, values)
             return shown(work, "role", row, 200)
 
     @api.get("/tokens")
@@ -192,11 +193,3 @@ def _check_grants(work: Work, grants: Any) -> None:
     for name in grants:
         if name != "*" and name not in work.registry.entities:
             raise Invalid([Problem("grants", say("there is no entity called {name}", name=name), "not_found")])
-
-
-def _keep_an_administrator(work: Work) -> None:
-    rows = work.database.rows(
-        work.database.sql("SELECT count(*) FROM ingot_user WHERE active AND roles LIKE ?"), ('%"admin"%',)
-    )
-    if not rows[0][0]:
-        raise Invalid([Problem("roles", say("somebody must remain administrator"), "last_admin")])

@@ -12,6 +12,7 @@ from appliance.features.live.messages import notice, reset, type_of_entry
 from appliance.features.live.subscribers import Board, Sight, Subscriber
 from appliance.http.sockets.hub import Hub
 from appliance.records.log import Entry
+from appliance.records.permissions import visibility
 from appliance.records.records import Records
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ class Publisher:
 
     def _publish(self, entries: list[Entry]) -> None:
         registry = self._records.registry
-        news: list[tuple[Entry, str, list[Subscriber]]] = []
+        news: list[tuple[Entry, str, str, list[Subscriber]]] = []
+        heard: list[tuple[Entry, str, list[Subscriber]]] = []
         own: dict[str, list[int]] = {}
         for entry in as_heard(self._records, registry, entries):
             type_ = type_of_entry(registry, entry)
@@ -51,16 +53,21 @@ class Publisher:
             topics = (type_, f"{type_}/{entry.record}")
             to = [s for s in self.board.of(*topics) if s.wants(topics, entry.position)]
             if to:
-                news.append((entry, type_, to))
-                if any(s.actor.reach("read", entry.entity) == "own" for s in to):
+                heard.append((entry, type_, to))
+                if any(not visibility(s.actor, entry.entity).every for s in to):
                     own.setdefault(entry.entity, []).append(entry.record)
         sight = Sight(self._records, registry)
         for name, ids in own.items():
             sight.read(name, ids)
-        news = [(entry, type_, [s for s in to if sight.may(s.actor, entry)]) for entry, type_, to in news]
+        for entry, type_, to in heard:
+            by_action: dict[str, list[Subscriber]] = {}
+            for subscriber in to:
+                if action := sight.action(subscriber.actor, entry):
+                    by_action.setdefault(action, []).append(subscriber)
+            news += [(entry, type_, action, some) for action, some in by_action.items()]
         drowned = _drowned(news) if len(news) > BURST else set()
-        for entry, type_, to in news:
-            self.send([s for s in to if s not in drowned], notice(entry.position, type_, entry.record, entry.action))
+        for entry, type_, action, to in news:
+            self.send([s for s in to if s not in drowned], notice(entry.position, type_, entry.record, action))
         self.send(drowned, reset(entries[-1].position))
 
     def send(self, to: Iterable[Subscriber], text: str) -> None:
@@ -69,7 +76,7 @@ class Publisher:
             self._hub.publish(text, connections)
 
 
-def _drowned(news: list[tuple[Entry, str, list[Subscriber]]]) -> set[Subscriber]:
+def _drowned(news: list[tuple[Entry, str, str, list[Subscriber]]]) -> set[Subscriber]:
     """Those for whom there is more than a client should be told one by one."""
-    load = Counter(s for _, _, to in news for s in to)
+    load = Counter(s for _, _, _, to in news for s in to)
     return {s for s, count in load.items() if count > BURST}

@@ -10,7 +10,7 @@ from appliance.base.errors import IngotError
 from appliance.features.live.messages import SCHEMA, Wish
 from appliance.http.sockets.connection import Connection
 from appliance.records.log import Entry
-from appliance.records.permissions import SYSTEM, Actor, sees
+from appliance.records.permissions import SYSTEM, Actor, lost_sight, sees, visibility
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -81,7 +81,7 @@ class Board:
 
 
 class Sight:
-    """May an actor know of these entries? Rows are read once for all who ask, and only for those who see their own."""
+    """What may an actor know of these entries? Rows are read once for all who ask, and only for those who see their own."""
 
     def __init__(self, records: Records, registry: Registry):
         self._reading = Reading(records.database, registry, SYSTEM)
@@ -91,12 +91,13 @@ class Sight:
     def read(self, entity: str, ids: Iterable[int]) -> None:
         self._rows[entity] = self._reading.by_ids(entity, ids)
 
-    def may(self, actor: Actor, entry: Entry) -> bool:
-        """Of a deleted record, or one that `read` was not asked for, only who may read all of its kind."""
-        if entry.entity in SCHEMA:
-            return True
-        reach = actor.reach("read", entry.entity)
-        if reach != "own":
-            return reach == "all"
+    def action(self, actor: Actor, entry: Entry) -> str | None:
+        """What the actor is told has happened; None when nothing. To somebody who saw the record until then, one that was given
+        away is gone. Rows that `read` was not asked for are seen by nobody but who sees every one."""
+        seen = visibility(actor, entry.entity)
+        if entry.entity in SCHEMA or seen.every:
+            return entry.action
+        if lost_sight(actor, entry.entity, entry.action, entry.change):
+            return "deleted"
         row = self._rows.get(entry.entity, {}).get(entry.record)
-        return sees(actor, self._registry.tables[entry.entity], row)
+        return entry.action if sees(actor, self._registry.tables[entry.entity], row) else None

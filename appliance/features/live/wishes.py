@@ -23,6 +23,7 @@ from appliance.features.live.presence import Presence
 from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Sight, Subscriber
 from appliance.records.log import Entry
+from appliance.records.permissions import visibility
 from appliance.records.records import Records
 
 FURTHEST = 10_000  # entries that are replayed; who is further behind reads anew
@@ -114,11 +115,11 @@ class Wishes:
             if not wanted.isdisjoint(topics) and not subscriber.knows(topics, entry.position):
                 chosen.append((entry, type_))
         sight = Sight(self._records, registry)
-        for name in {e.entity for e, _ in chosen if actor.reach("read", e.entity) == "own"}:
+        for name in {e.entity for e, _ in chosen if not visibility(actor, e.entity).every}:
             sight.read(name, [e.record for e, _ in chosen if e.entity == name])
         for entry, type_ in chosen:
-            if sight.may(actor, entry):
-                self._publisher.send([subscriber], notice(entry.position, type_, entry.record, entry.action))
+            if action := sight.action(actor, entry):
+                self._publisher.send([subscriber], notice(entry.position, type_, entry.record, action))
 
     def _go_live(self, subscriber: Subscriber, topics: Iterable[str], since: int, live: int) -> None:
         if not subscriber.gone:

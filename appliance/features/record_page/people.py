@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
 from appliance.features.record_page.looking import Look
-from appliance.records.permissions import Actor
+from appliance.records.permissions import Actor, visibility
 
 _STORED = re.compile(r"@\[user:([0-9]{1,15})\]")
 OFFERED = 8
@@ -83,7 +83,7 @@ def to_store(text: str, people: Mapping[int, str], chosen: Iterable[int] = ()) -
 
 def everybody(database: Database, actor: Actor) -> dict[int, str]:
     """{id: name} of those who can sign in; nobody for who may not know them."""
-    if actor.reach("read", "user") != "all":
+    if not visibility(actor, "user").every:
         return {}
     return {
         row[0]: row[1] for row in database.rows("SELECT id, name FROM ingot_user WHERE active ORDER BY name") if row[1]

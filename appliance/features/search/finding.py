@@ -12,7 +12,7 @@ from typing import Any
 from appliance.base.errors import Unavailable
 from appliance.engines.search.protocol import SearchEngine
 from appliance.features.search.documents import DocumentMaker
-from appliance.records.permissions import Actor, reader_terms
+from appliance.records.permissions import Actor, reader_terms, visibility
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -84,18 +84,17 @@ class Finder:
         counts: dict[str, int] = {}
         items: list[Item] = []
         for name, table in reading.registry.tables.items() if words else ():
-            reach = actor.reach("read", name)
+            seen = visibility(actor, name)
             fields = [f for f in table.entity.title_fields if table.entity.by_name[f].kind.name in PLAIN_KINDS]
-            if not (reach and fields):
+            if not (seen and fields):
                 continue
             columns = [table.entity.by_name[f].column for f in fields]
             one = " OR ".join(f"\"{column}\" {database.like} ? ESCAPE '!'" for column in columns)
             where = " AND ".join(f"({one})" for _ in words)
-            params: list[Any] = [_pattern(word) for word in words for _ in columns]
-            if reach == "own":
-                where, params = f'{where} AND "owner" = ?', [*params, actor.user or -1]
+            mine, owner = seen.sql()
+            params: list[Any] = [*(_pattern(word) for word in words for _ in columns), *owner]
             select = table.select_sql.rpartition(" WHERE ")[0]
-            sql = select + database.sql(f' WHERE {where} ORDER BY "id" DESC LIMIT ?')
+            sql = select + database.sql(f' WHERE {where} AND {mine} ORDER BY "id" DESC LIMIT ?')
             rows = database.rows(sql, (*params, MOST_PLAIN))
             if rows:
                 counts[name] = len(rows)

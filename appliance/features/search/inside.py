@@ -8,7 +8,7 @@ from typing import Any
 from appliance.base.errors import Unavailable
 from appliance.engines.search.protocol import SearchEngine
 from appliance.features.search.finding import MOST_WORDS, PLAIN_KINDS
-from appliance.records.permissions import Actor, may, reader_terms
+from appliance.records.permissions import Actor, may, reader_terms, visibility
 from appliance.records.records import Records
 from appliance.records.settling import Find, Ids
 
@@ -41,10 +41,10 @@ def _plain(records: Records, actor: Actor, entity: str, text: str, limit: int) -
         return Ids([], 0)
     one = " OR ".join(f"\"{column}\" {database.like} ? ESCAPE '!'" for column in columns)
     where = " AND ".join(f"({one})" for _ in words)
-    params: list[Any] = [_pattern(word) for word in words for _ in columns]
-    if may(actor, "read", entity) == "own":
-        where, params = f'{where} AND "owner" = ?', [*params, actor.user or -1]
-    sql = f'SELECT "id" FROM "{table.entity.table}" WHERE {where} ORDER BY "id" DESC LIMIT ?'
+    may(actor, "read", entity)
+    mine, owner = visibility(actor, entity).sql()
+    params: list[Any] = [*(_pattern(word) for word in words for _ in columns), *owner]
+    sql = f'SELECT "id" FROM "{table.entity.table}" WHERE {where} AND {mine} ORDER BY "id" DESC LIMIT ?'
     ids = [row[0] for row in database.rows(database.sql(sql), (*params, limit + 1))]
     return Ids(ids[:limit], len(ids))
 

@@ -11,7 +11,7 @@ from appliance.features.undo.nets import Net
 from appliance.features.undo.taking_back import Undone
 from appliance.features.undo.undoing import undo_transaction
 from appliance.records.log import COLUMNS, Entry
-from appliance.records.permissions import Actor, may, sees
+from appliance.records.permissions import Actor, may, saw, sees
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.tables import Row
@@ -25,9 +25,8 @@ def restore(work: Work, entity: str, record_id: int, version: int, fields: Seque
     or its rules have changed since), and what `update` and `bring_back` raise."""
     table = work.table(entity)
     row = work.row(table, record_id)
-    if row is None:
-        may(work.actor, "read", entity)
-    elif not sees(work.actor, table, row):
+    may(work.actor, "read", entity)
+    if not (_deletion(work, entity, record_id) if row is None else sees(work.actor, table, row)):
         raise NotFound(say("There is no {entity} with id {id}.", entity=entity, id=record_id))
     held = None
     if row is not None:
@@ -55,9 +54,9 @@ def bring_back(work: Work, entity: str, record_id: int) -> Undone:
     """A deleted record comes back with its id, its links and files; so do the records that were deleted along with it, and
     the links to it that were cleared. What cannot be is reported. Raises NotFound when it was not deleted, NotAllowed without
     the right to create one."""
-    deleted = [e for e in work.log.of_record(entity, record_id, limit=1) if e.action == "deleted"]
     table = work.table(entity)
-    if not deleted or not _knew(work.actor, deleted[0]):
+    deleted = _deletion(work, entity, record_id)
+    if deleted is None:
         raise NotFound(say("There is no deleted {entity} with id {id}.", entity=entity, id=record_id))
     may(work.actor, "create", entity)
     along: set[tuple[str, int]] = {(entity, record_id)}
@@ -75,7 +74,7 @@ def bring_back(work: Work, entity: str, record_id: int) -> Undone:
         return True
 
     assert table.entity.name == entity
-    return undo_transaction(work, deleted[0].transaction, partly=True, wanted=wanted)
+    return undo_transaction(work, deleted.transaction, partly=True, wanted=wanted)
 
 
 def deleted_records(
@@ -104,7 +103,12 @@ def deleted_records(
         there = records.database.sql(f'SELECT "id" FROM "{table.entity.table}" WHERE "id" IN ({marks})')
         present = {r[0] for r in reading.database.rows(there, ids)}
         for entry in records.log.names.today(entity, rows):
-            if entry.record in present or entry.record in seen or not _knew(actor, entry) or len(found) >= limit:
+            if (
+                entry.record in present
+                or entry.record in seen
+                or not saw(actor, entry.entity, entry.change)
+                or len(found) >= limit
+            ):
                 continue
             seen.add(entry.record)
             title = table.entity.title_of({n: before_ for n, (before_, _) in entry.change.items()})
@@ -115,11 +119,11 @@ def deleted_records(
     return found
 
 
-def _knew(actor: Actor, entry: Entry) -> bool:
-    """Could the actor see the record when it was deleted?"""
-    reach = actor.reach("read", entry.entity)
-    owner = entry.change.get("owner", [None])[0]
-    return reach == "all" or (reach == "own" and actor.user is not None and owner == str(actor.user))
+def _deletion(work: Work, entity: str, record_id: int) -> Entry | None:
+    """The entry of a record that is gone, if the actor could see it until then."""
+    last = work.log.of_record(entity, record_id, limit=1)
+    found = last and last[0].action == "deleted" and saw(work.actor, entity, last[0].change)
+    return last[0] if found else None
 
 
 def _pointed(work: Work, net: Net, along: set[tuple[str, int]], *, cascade: bool) -> bool:

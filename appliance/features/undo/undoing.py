@@ -15,7 +15,7 @@ from appliance.features.undo.nets import Net, nets
 from appliance.features.undo.taking_back import TakingBack, Undone, UndoRefused
 from appliance.features.undo.tracing import Span, Spans, Trace, Traces
 from appliance.records.log import COLUMNS, Entry
-from appliance.records.permissions import Actor, sees
+from appliance.records.permissions import Actor, saw, sees
 from appliance.records.records import Records
 from appliance.records.steps import Steps
 from appliance.records.work import Work
@@ -72,16 +72,12 @@ def _knows(work: Work, first: int, last: int) -> bool:
     """May the actor know of any of these entries?"""
     actor = work.actor
     for net in nets(work, Spans([(first, last)]), _between(work, first, last)):
-        if net.entity is None or actor.reach("read", net.entity) == "all":
-            if net.entity is not None or actor.admin:
+        if net.entity is None:
+            if actor.admin:
                 return True
             continue
         row = work.row(work.table(net.entity), net.record)
-        if sees(actor, work.table(net.entity), row):
-            return True
-        owner = net.change.get("owner", [None])[0]  # of a deleted record: whose it was
-        reach = actor.reach("read", net.entity)
-        if row is None and reach == "own" and actor.user is not None and owner == str(actor.user):
+        if saw(actor, net.entity, net.change) if row is None else sees(actor, work.table(net.entity), row):
             return True
     return False
 

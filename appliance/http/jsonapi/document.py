@@ -59,9 +59,10 @@ class Documents:
         data: Any
         target = self.target_of(step)
         if isinstance(step, Field) and not step.many:
-            held = row[table.place[name]]
-            seen = self.reading.by_ids(target.name, [] if held is None else [held])
-            data = {"type": target.type, "id": str(held)} if held in seen else None
+            held = row[
+                table.place[name]
+            ]  # told as the resource tells it, whether or not the actor sees what it leads to
+            data = None if held is None else {"type": target.type, "id": str(held)}
         else:
             ids = self.reading.linked(table, step, [row[0]], MAX_LINKAGE)[row[0]]
             seen = self.reading.by_ids(target.name, ids)

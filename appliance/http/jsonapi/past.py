@@ -11,7 +11,7 @@ from appliance.base.text import say
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.parameters import Asked, write_query
 from appliance.records.log import Entry
-from appliance.records.permissions import may, sees
+from appliance.records.permissions import may, sees, visibility
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.tables import Row, Table
@@ -106,11 +106,11 @@ def history(
 
 def present(reading: Reading, table: Table, record_id: int) -> Row | None:
     """The row now, or None for one that is gone; NotFound when the actor may not know of it."""
-    reach = may(reading.actor, "read", table.entity.name)
+    may(reading.actor, "read", table.entity.name)
     rows = reading.database.rows(table.select_sql, (record_id,))
     if rows and sees(reading.actor, table, rows[0]):
         return rows[0]
-    if not rows and reach == "all":
+    if not rows and visibility(reading.actor, table.entity.name).every:
         return None
     raise NotFound(say("There is no {entity} with id {id}.", entity=table.entity.name, id=record_id))
 

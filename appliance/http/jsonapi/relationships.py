@@ -52,9 +52,9 @@ class Relationships:
         asked = self.resources.asked(reading.registry, target.entity, listing=False)
         if asked.as_of is not None:
             raise BadRequest(say("There is no parameter {name} here.", name="as-of"), parameter="as-of")
-        found = reading.by_ids(target.entity.name, [] if held is None else [held])
-        if found:
-            return answer(Documents(reading, asked).one(target, found[held or 0], request.path))
+        if held is not None:  # one that the actor may not see answers as at its own address
+            row = reading.get(target.entity.name, held)
+            return answer(Documents(reading, asked).one(target, row, request.path))
         document: dict[str, Any] = {"jsonapi": VERSION, "data": None}
         document["links"] = {"self": request.path + write_query(asked.words)}
         return answer(document if asked.include is None else {**document, "included": []})

@@ -92,13 +92,31 @@ def test_charlie_does_not_hear_of_what_he_may_not_see(site: LiveSite, alice: str
         hers = site.create(site.who.by_token(alice), name="hers")
         mine = site.create(his, name="mine")
         assert client.hear()["id"] == str(mine)
-        site.write(lambda work: work.delete("contact", mine), his)  # whose it was is not known any more
+        site.write(lambda work: work.delete("contact", mine), his)
         site.write(lambda work: work.update("contact", hers, {"owner": his.user}))
-        assert (client.hear()["id"], client.silent()) == (str(hers), True)
+        heard = [client.hear() for _ in range(2)]
+        assert [(h["id"], h["action"]) for h in heard] == [(str(mine), "deleted"), (str(hers), "updated")]
+        assert client.silent()
     with site.client(charlie) as client:
         client.subscribe("contacts", after=start)
-        assert [client.hear()["id"] for _ in range(2)] == [str(hers)] * 2  # it is his now, from its beginning
+        heard = [client.hear() for _ in range(3)]  # hers is his now, from its beginning; of his own that it is gone
+        assert [(h["id"], h["action"]) for h in heard] == [
+            (str(hers), "created"), (str(mine), "deleted"), (str(hers), "updated"),
+        ]  # fmt: skip
         assert client.silent()
+
+
+def test_whoever_saw_a_record_hears_that_it_was_taken_from_them(site: LiveSite, alice: str, charlie: str) -> None:
+    his, hers = site.who.by_token(charlie), site.who.by_token(alice)
+    record = site.create(his, name="his")
+    with site.client(charlie) as client, site.client(alice) as other:
+        client.subscribe(f"contacts/{record}")
+        other.subscribe("contacts")
+        site.write(lambda work: work.update("contact", record, {"owner": hers.user}))
+        site.write(lambda work: work.update("contact", record, {"name": "not told to him"}))
+        told = client.hear()
+        assert (told["id"], told["action"], client.silent()) == (str(record), "deleted", True)
+        assert [other.hear()["action"] for _ in range(2)] == ["updated", "updated"]
 
 
 @pytest.mark.parametrize(
