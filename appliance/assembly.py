@@ -367,6 +367,7 @@ def public_door(parts: Outside) -> Flask:
         hosts=hosts,
         templates=paths.TEMPLATES,
         max_body=settings.max_body,
+        rehearsal=records.rehearsal,
         furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
         extend=extend,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.base import logs
 from appliance.base.errors import NotSignedIn
 from appliance.base.text import say
-from appliance.http import requests
+from appliance.http import requests, route_policy
 from appliance.http.errors import shorten_pointers, translate
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.document import VERSION
@@ -56,8 +57,20 @@ class Door(Flask):
 
     session_interface = NoSessions()
 
+    rehearsal: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around a view that is asked with dry-run=true: takes back all that it writes."""
+
     def ensure_sync(self, func: Any) -> Any:
         return func
+
+    def dispatch_request(self) -> Any:
+        if not route_policy.is_dry_run():
+            return super().dispatch_request()
+        with self.rehearsal():
+            response = self.make_response(super().dispatch_request())
+        response.headers["Ingot-Dry-Run"] = "true"
+        response.headers.pop("Ingot-Transaction", None)
+        return response
 
 
 def create_app(
@@ -67,12 +80,14 @@ def create_app(
     hosts: Hosts,
     templates: Path,
     max_body: int,
+    rehearsal: Callable[[], AbstractContextManager[None]] = nullcontext,
     furnish: Callable[[Flask], None] | None = None,
     extend: Callable[[Flask], None] | None = None,
 ) -> Flask:
-    """The application. `authenticate` says who sent a request; `furnish` gives the templates what they share
-    (pages/rendering.py); `extend` may add what is no blueprint (flask-sock)."""
+    """The application. `authenticate` says who sent a request; `rehearsal` takes back what is written inside; `furnish` gives
+    the templates what they share (pages/rendering.py); `extend` may add what is no blueprint (flask-sock)."""
     app = Door("ingot", static_folder=None, template_folder=str(templates))
+    app.rehearsal = rehearsal
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.strict_slashes = False
@@ -87,6 +102,7 @@ def create_app(
                 "errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]
             }
             return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
+        route_policy.check_route()
         return None
 
     @app.errorhandler(Exception)

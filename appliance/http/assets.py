@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from appliance.base import paths
 from appliance.base.errors import NotFound, StartRefused
 from appliance.base.text import LANGUAGES, catalog, say
+from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 
 ASSETS_MISSING = 8
 FOREVER = "public, max-age=31536000, immutable"
@@ -90,4 +91,4 @@ def make_assets(assets: Assets) -> Blueprint:
     def favicon() -> Response:
         return Response(status=303, headers={"Location": assets.url("ingot.svg")})
 
-    return blueprint
+    return declare(blueprint, RoutePolicy(ANYBODY))

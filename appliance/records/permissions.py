@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from appliance.base.errors import NotAllowed
 from appliance.base.text import say
+from appliance.records.scopes import covers
 from appliance.records.tables import Table
 
 Verb = Literal["read", "create", "update", "delete"]
@@ -36,13 +37,14 @@ everyone has their own, administrators all."""
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. `key` goes into the log: user:3, token:7, job:12, system. `scopes` narrow a token: ENTITY:VERB, * for any."""
+    """Who acts. `key` goes into the log: user:3, token:7, job:12, system. `scopes` narrow a token (scopes.py)."""
 
     key: str
     grants: Grants
     user: int | None = None
     name: str = ""
     admin: bool = False
+    administers: bool = False  # the user is an administrator, whatever a token's scopes leave of it
     scopes: tuple[str, ...] = ()
     via: str = "api"
     language: str = ""  # empty: as the request says
@@ -62,7 +64,7 @@ class Actor:
             return found
 
     def _look_up(self, verb: str, entity: str) -> Reach | None:
-        if self.scopes and not any(_covers(s, verb, entity) for s in self.scopes):
+        if self.scopes and not any(covers(s, verb, entity, record=True) for s in self.scopes):
             return None
         grants = self.grants.get(entity)
         if grants is None:
@@ -84,9 +86,15 @@ class Actor:
         )
 
 
-def _covers(scope: str, verb: str, entity: str) -> bool:
-    name, _, verbs = scope.partition(":")
-    return name in ("*", entity) and (verbs in ("", "*", verb) or (verbs == "write" and verb != "read"))
+AREAS = ("job", "view", "schedule", "token", "import", "export", "undo", "file", "notice", "health")
+"""What scopes name beside entities: AREA:read and AREA:write (health:read alone)."""
+EVERY_RECORD = "*records"
+"""In scopes of tokens made by 0.1: every entity, and no area. What they called * then."""
+_VERBS_OF = {
+    "read": ("read",),
+    "write": ("create", "update", "delete", "write"),
+    "": ("read", "create", "update", "delete", "write"),
+}
 
 
 SYSTEM = Actor("system", {"*": _ALL, **dict.fromkeys(_BUILTIN, _ALL)}, name="Ingot", admin=True, via="job")

@@ -48,11 +48,15 @@ class Records:
         self.find: Find | None = None  # the search inside lists, where a process has one
         self._reload = threading.Lock()
         self._here = _Here()
-        self.registry = Registry(database, BUILTIN, -1)
+        self._registry = Registry(database, BUILTIN, -1)
         self._listeners: list[Callable[[Registry], None]] = []
         self._guards: dict[str, Callable[[Work], None]] = {}
         database.on_commit(self._committed)
         self.refresh()
+
+    @property
+    def registry(self) -> Registry:
+        return self._here.registry or self._registry
 
     def refresh(self) -> Registry:
         """Make the registry what the database says; a comparison of numbers when nothing changed. Inside
@@ -61,7 +65,10 @@ class Records:
         if revision == self.registry.revision:
             return self.registry
         if self._here.changing:
-            return Registry(self.database, [*BUILTIN, *self.definitions.load()], revision)
+            found = Registry(self.database, [*BUILTIN, *self.definitions.load()], revision)
+            if self._here.rehearsing:
+                self._here.registry = found
+            return found
         with self._reload:
             # The entities are read twice if need be: a change between the two queries would give new ones an old number.
             while (revision := self.definitions.revision()) != self.registry.revision:
@@ -69,7 +76,7 @@ class Records:
                 if self.definitions.revision() == revision:
                     registry = Registry(self.database, entities, revision)
                     self.log.names = Names(self.database, registry.entities)
-                    self.registry = registry
+                    self._registry = registry
                     for listener in self._listeners:
                         listener(registry)
         return self.registry
@@ -96,6 +103,21 @@ class Records:
             self._here.touched |= work.touched
 
     @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """All that is written inside is taken back at the end, also a change of the schema: for telling what would happen. What
+        reads inside, reads what was written."""
+        outer, self._here.changing, self._here.rehearsing = self._here.changing, True, True
+        try:
+            with self.database.write():
+                yield
+                raise _Rehearsed
+        except _Rehearsed:
+            pass
+        finally:
+            self._here.changing, self._here.rehearsing, self._here.registry = outer, False, None
+            self._here.touched.clear()
+
+    @contextmanager
     def change_schema(self, actor: Actor) -> Iterator[Schema]:
         """The same door for the schema."""
         outer, self._here.changing = self._here.changing, True
@@ -104,7 +126,7 @@ class Records:
                 yield Schema(work)
         finally:
             self._here.changing = outer
-        if not outer:
+        if not outer or self._here.rehearsing:
             self.refresh()
 
     def _committed(self) -> None:
@@ -115,13 +137,19 @@ class Records:
             self.versions.bump(touched)
 
 
+class _Rehearsed(Exception):
+    """Rolls a rehearsal back."""
+
+
 class _Here(threading.local):
-    """What belongs to a thread: entities touched by work that its transaction has not committed yet, and whether it is
-    changing the schema."""
+    """What belongs to a thread: entities touched by work that its transaction has not committed yet, whether it is changing the
+    schema, and the registry that a rehearsal has made."""
 
     def __init__(self) -> None:
         self.touched: set[str] = set()
         self.changing = False
+        self.rehearsing = False
+        self.registry: Registry | None = None
 
 
 __all__ = ["PROCESS", "Records", "Versions"]

@@ -21,13 +21,14 @@ from appliance.features.batches.matching import matching_ids, question
 from appliance.features.jobs.api import accepted, job_actor
 from appliance.features.undo.tracing import Trace, trace_of_job
 from appliance.http import requests
-from appliance.http.jsonapi.answers import answer, check_accept
+from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_resource
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.resources import writable
 from appliance.http.jsonapi.storing import Storing
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
 from appliance.jobs.run import Run
@@ -38,6 +39,8 @@ from appliance.records.work import Work
 
 MAX_ITEMS = 10_000
 SHOWN = 1_000
+TRIED = 500
+"""Resources that a dry run tries while the client waits."""
 COUNTED = ("created", "updated", "deleted", "unchanged")
 IDS = -1
 """The step that settles which records a batch is about."""
@@ -58,13 +61,22 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
             question(records.registry, entity, query)
             return _bulk(actor, entity.name, from_resource(records.registry, entity, data))
         query, dry_run = _query()
-        if dry_run:
-            raise BadRequest(say("A list of resources cannot be tried."), parameter="dry-run")
         if not isinstance(data, list) or not 1 <= len(data) <= MAX_ITEMS:
             raise BadRequest(say("data must be a list of 1 to {max} resources.", max=MAX_ITEMS), pointer="/data")
+        if query:  # a list of resources names its records itself
+            no_parameters("dry-run")
+        if dry_run:
+            return answer({"jsonapi": VERSION, "meta": _tried(actor, type_, data)})
         stored = files.put(io.BytesIO(orjson.dumps(data)))
         arguments = {"type": type_, "query": query, "blob": stored.sha256, "scopes": list(actor.scopes)}
         return accepted(jobs.get(jobs.enqueue(KIND, arguments, actor=job_actor(actor))))
+
+    def _tried(actor: Actor, type_: str, data: list[Any]) -> dict[str, Any]:
+        """What the first of the resources would do; nothing is kept."""
+        part = data[:TRIED]
+        with records.rehearsal(), records.work(actor) as work:
+            done = _chunk(work, type_, part, 0)
+        return {"tried": len(part), "of": len(data), **done, "errors": done["errors"][:SHOWN]}
 
     @api.delete("/<type_>")
     def delete(type_: str) -> Response:
@@ -79,7 +91,7 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
             return answer({"jsonapi": VERSION, "meta": preview(records, actor, entity, query, change)})
         return accepted(jobs.get(start_bulk(records, jobs, actor, entity, query, change)))
 
-    return api
+    return declare(api, RoutePolicy(RECORDS, None, rehearses=True))
 
 
 def _query() -> tuple[str, bool]:

@@ -15,6 +15,7 @@ from appliance.http.jsonapi.answers import answer, check_accept, no_content, no_
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.given import attributes, query_number
 from appliance.http.jsonapi.resources import Resources, etag_of, read_id, wanted_version
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.records.permissions import VERBS
 from appliance.records.registry import Registry
 from appliance.records.tables import Row
@@ -89,7 +90,7 @@ def make_api(resources: Resources) -> Blueprint:
         document = {"jsonapi": VERSION, "data": resource}
         return answer(document, status, etag=etag_of(registry, row), location=location)
 
-    return api
+    return declare(api, RoutePolicy(RECORDS, None))
 
 
 def comment_resource(registry: Registry, row: Row) -> dict[str, Any]:

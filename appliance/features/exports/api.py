@@ -22,6 +22,7 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
 from appliance.jobs.run import Run
@@ -88,7 +89,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
         arguments = {**asked, "language": requests.language(), "scopes": list(actor.scopes)}
         return accepted(jobs.get(jobs.enqueue(KIND, arguments, actor=job_actor(actor))))
 
-    return api
+    return declare(api, RoutePolicy("export"), export_now=RoutePolicy("export", None))
 
 
 def _wanted(records: Records, asked: dict[str, Any], language: str) -> Wanted:

@@ -15,6 +15,7 @@ from appliance.http.jsonapi.answers import answer
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.past import entry_resource
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.records.log import COLUMNS, Entry
 from appliance.records.permissions import Actor, lost_sight, visibility
 from appliance.records.reading import Reading
@@ -65,7 +66,7 @@ def make_api(records: Records) -> Blueprint:
         data = [entry_resource(e) for e in shown]
         return answer({"jsonapi": VERSION, "data": data, "links": links, "meta": {"position": records.log.last()}})
 
-    return api
+    return declare(api, RoutePolicy(RECORDS, None))
 
 
 def _which(records: Records, actor: Actor, entity: str | None) -> tuple[str, list[Any]]:

@@ -23,6 +23,7 @@ from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.incoming import placed, read_data, read_resource, settle
 from appliance.http.jsonapi.media import MEDIA, check_content_type
 from appliance.http.jsonapi.resources import Resources, read_id, wanted_version
+from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 from appliance.records.permissions import may
 from appliance.records.reading import Reading
 from appliance.records.tables import Row
@@ -161,7 +162,12 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
         facts = registry.tables["file"].show(row, ("name", "mime", "size", "sha", "public"))
         return content(store, **facts)
 
-    return api
+    return declare(
+        api,
+        RoutePolicy("file", None),
+        download=RoutePolicy(ANYBODY, None),
+        upload=RoutePolicy("file", ("name", "public")),
+    )
 
 
 def _truth(text: str, name: str) -> bool:

@@ -12,6 +12,7 @@ import orjson
 from flask import Blueprint, Flask, Response
 
 from appliance.features.health.exposition import expose
+from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 
 Components = Callable[[], Mapping[str, Mapping[str, Any]]]
 """name -> {"state": ok | degraded | down, "reason": a sentence, "since": wire time or not there}."""
@@ -73,7 +74,7 @@ def make_health(
             samples[f'ingot_component_up{{component="{name}"}}'] = float(one["state"] != "down")
         return Response(expose({**samples, **gauges()}), content_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return health
+    return declare(health, RoutePolicy(ANYBODY))
 
 
 def overall(components: Mapping[str, Mapping[str, Any]]) -> str:

@@ -33,6 +33,7 @@ class Actors:
             user=user_id,
             name=name,
             admin=admin and not scopes,
+            administers=admin,
             scopes=scopes,
             via=via,
             language=language or "",

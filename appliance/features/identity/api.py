@@ -16,6 +16,7 @@ from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.incoming import placed, read_data, read_resource
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.resources import read_id
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.permissions import VERBS, Actor
 from appliance.records.reading import Reading
 from appliance.records.records import Records
@@ -166,7 +167,15 @@ def make_api(records: Records) -> Blueprint:
             tokens.revoke_token(work, token_id)
         return no_content()
 
-    return api
+    return declare(
+        api,
+        RoutePolicy("user"),
+        create_role=RoutePolicy("role"),
+        change_role=RoutePolicy("role"),
+        list_tokens=RoutePolicy("token"),
+        create_token=RoutePolicy("token"),
+        delete_token=RoutePolicy("token"),
+    )
 
 
 def _token(id_: int, name: str, user: int, hint: str, scopes: str, created: str, expires: str | None) -> dict[str, Any]:

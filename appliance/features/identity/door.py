@@ -13,6 +13,7 @@ from appliance.features.identity.tries import Tries
 from appliance.features.identity.who import cookie_name
 from appliance.http import requests
 from appliance.http.pages.rendering import page
+from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
@@ -67,7 +68,7 @@ def make_pages(records: Records, sessions: Sessions, claim: Claim, cache: Cache)
         response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax")
         return response  # type: ignore[return-value]
 
-    return pages
+    return declare(pages, RoutePolicy(ANYBODY))
 
 
 def signed_in(sessions: Sessions, user_id: int, target: str) -> Response:

@@ -16,6 +16,7 @@ from appliance.records.entity import Field
 from appliance.records.kinds import KINDS, Wrong
 from appliance.records.permissions import VERBS
 from appliance.records.registry import Registry
+from appliance.records.scopes import AREAS
 from appliance.records.work import Work
 
 PREFIX = "ingot_"
@@ -87,18 +88,17 @@ def find_token(database: Database, secret: str) -> Token | None:
 
 
 def _scope(registry: Registry, text: str) -> str:
-    """ENTITY:VERB, where ENTITY may be a name, a type or *, and VERB a verb, `write` or *."""
+    """ENTITY:VERB, where ENTITY may be a name, a type or *, and VERB a verb, `write` or *; or AREA:read, AREA:write."""
     name, _, verb = text.partition(":")
-    if verb not in ("", "*", "write", *VERBS):
-        raise Invalid(
-            [
-                Problem(
-                    "scopes",
-                    say("a scope is ENTITY:VERB, with read, create, update, delete, write or *; not {text}", text=text),
-                )
-            ]
-        )
-    if name != "*":
+    area = name in AREAS and name not in registry.entities
+    known = ("read",) if name == "health" else ("read", "write") if area else ("", "*", "write", *VERBS)
+    if verb not in known:
+        text_ = say(
+            "a scope is ENTITY:read or ENTITY:write, or one of {areas} with :read or :write, or health:read; not {text}",
+            areas=", ".join(AREAS[:-1]), text=text[:100],
+        )  # fmt: skip
+        raise Invalid([Problem("scopes", text_)])
+    if name != "*" and not area:
         try:
             name = registry.find(name).name
         except NotFound as error:

@@ -16,6 +16,7 @@ from appliance.features.jobs.api import accepted, job_actor
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, no_content
 from appliance.http.jsonapi.document import VERSION
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -121,4 +122,8 @@ def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int)
         request.max_content_length = max_upload
         return desk.take(actor, cast(Any, request.stream), asking.name_of_body(), request.mimetype, max_upload)
 
-    return api
+    return declare(
+        api, RoutePolicy("import"), list_mappings=RoutePolicy("import", ("filter[entity]",)),
+        analysis=RoutePolicy("import", ("entity", "name")),
+        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "name")),
+    )  # fmt: skip

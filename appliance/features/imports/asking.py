@@ -70,7 +70,8 @@ def from_document() -> dict[str, Any]:
 
 
 def attributes(known: Collection[str]) -> dict[str, Any]:
-    """The attributes of the document in the body; Invalid for those that there are not."""
+    """The attributes of the document in the body; Invalid for those that there are not. The address says nothing then."""
+    only()
     check_content_type(request.headers.get("Content-Type", ""))
     check_accept()
     found = read_data(requests.body_object()).get("attributes")

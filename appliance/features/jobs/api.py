@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from appliance.base.errors import Invalid, NotFound, Problem
+from appliance.base.errors import Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.jobs.asking import read_listing, read_sweep
 from appliance.http import requests
@@ -19,10 +19,12 @@ from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import CANCELLED, NEW, JobRow
 from appliance.jobs.steering import WRONG, Swept
+from appliance.records import scopes
 from appliance.records.permissions import Actor
 
 _SECRET = re.compile(r"password|secret|token|key$", re.IGNORECASE)
@@ -43,7 +45,7 @@ def make_api(jobs: Jobs) -> Blueprint:
         if not actor.admin:
             wanted["actor"] = job_actor(actor)
         rows = jobs.list(**wanted)
-        document = {"jsonapi": VERSION, "data": [job_resource(r) for r in rows], "links": _links(wanted, rows)}
+        document = {"jsonapi": VERSION, "data": [job_resource(r, actor) for r in rows], "links": _links(wanted, rows)}
         if actor.admin:  # how much there is of others' work is theirs to know
             document["meta"] = {"counts": jobs.counts()}
         return answer(document)
@@ -57,6 +59,8 @@ def make_api(jobs: Jobs) -> Blueprint:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         row = mine(id_)
+        if not covers(requests.actor(), row):
+            raise NotAllowed(say("This job needed more than the scopes of this token allow."), code="scope")
         attributes = read_data(requests.body_object()).get("attributes")
         if not isinstance(attributes, dict) or not attributes or set(attributes) - {"state", "priority"}:
             raise Invalid([Problem("state", say("state and priority can be changed, nothing else"), "unknown")])
@@ -80,6 +84,8 @@ def make_api(jobs: Jobs) -> Blueprint:
     def swept(step: Callable[..., Swept], states: Sequence[str]) -> Response:
         check_accept()
         actor = requests.actor()
+        if not scopes.include(actor.scopes, ()):
+            raise NotAllowed(say("These jobs may need more than the scopes of this token allow."), code="scope")
         wanted = read_sweep(request.args, states)
         if not actor.admin:
             wanted["actor"] = job_actor(actor)
@@ -95,7 +101,7 @@ def make_api(jobs: Jobs) -> Blueprint:
 
     def whole(row: JobRow) -> Response:
         """With what is counted for one alone."""
-        resource = job_resource(row)
+        resource = job_resource(row, requests.actor())
         if row.children:
             resource["attributes"]["children"] |= {"states": jobs.children(row.id)}
         needs = [{"type": "jobs", "id": str(i)} for i in jobs.tree.needs(row.id)] if row.state == NEW else []
@@ -112,7 +118,13 @@ def make_api(jobs: Jobs) -> Blueprint:
             raise missing
         return row
 
-    return api
+    return declare(
+        api,
+        RoutePolicy("job"),
+        list_jobs=RoutePolicy("job", None),
+        retry_all=RoutePolicy("job", None),
+        discard_all=RoutePolicy("job", None),
+    )
 
 
 def job_actor(actor: Actor) -> str:
@@ -120,8 +132,15 @@ def job_actor(actor: Actor) -> str:
     return f"user:{actor.user}" if actor.user is not None else actor.key
 
 
-def job_resource(row: JobRow) -> dict[str, Any]:
-    """A job as a resource; secrets in its arguments are masked."""
+def covers(actor: Actor, row: JobRow) -> bool:
+    """May the actor's token, if it has scopes, steer this job and read what it worked with? It needs what the job needed."""
+    needed = row.arguments.get("scopes", ()) if isinstance(row.arguments, dict) else ()
+    return scopes.include(actor.scopes, needed)
+
+
+def job_resource(row: JobRow, actor: Actor | None = None) -> dict[str, Any]:
+    """A job as a resource; secrets in its arguments are masked, and for an actor whose scopes are less than the job's, its
+    arguments, its result and its error are left out. Without an actor: for who has just asked for it."""
     attributes = {
         "kind": row.kind, "state": row.state, "actor": row.actor, "lane": row.lane,
         "priority": priority.name(row.priority), "arguments": masked(row.arguments),
@@ -131,6 +150,8 @@ def job_resource(row: JobRow) -> dict[str, Any]:
         "finished_at": row.finished_at, "time_limit": row.time_limit, "unique_key": row.unique_key,
         "cancel_requested": row.cancel_requested, "children": {"total": row.children, "open": row.open_children},
     }  # fmt: skip
+    if actor is not None and not covers(actor, row):
+        attributes |= {"arguments": None, "result": None, "error": None}
     relationships = {
         n: {"data": {"type": "jobs", "id": str(i)} if i else None}
         for n, i in (("parent", row.parent), ("root", row.root))

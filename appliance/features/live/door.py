@@ -12,6 +12,7 @@ from appliance.base.text import say
 from appliance.features.live.live import Live
 from appliance.features.live.subscribers import Again, Subscriber
 from appliance.http import requests
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.http.sockets.hub import Hub
 from appliance.http.sockets.websocket import WebSocket, same_origin
 
@@ -38,4 +39,4 @@ def make_live(
         if words := greeting():
             hub.send(subscriber.connection, words)
 
-    return door
+    return declare(door, RoutePolicy(RECORDS))

@@ -12,6 +12,7 @@ from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Subscriber
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import JobRow
+from appliance.records import scopes
 from appliance.records.permissions import Actor
 
 
@@ -58,5 +59,7 @@ class JobNews:
 
 
 def _may_know(actor: Actor, job: JobRow) -> bool:
-    """Who asked for the job, by whatever door of theirs, and administrators."""
+    """Who asked for the job, by whatever way of theirs that may read jobs, and administrators."""
+    if not scopes.allow(actor.scopes, "job", "read"):
+        return False
     return actor.admin or job.actor == actor.key or (actor.user is not None and job.actor == f"user:{actor.user}")

@@ -10,6 +10,7 @@ from appliance.engines.database.protocol import Database
 from appliance.features.live.messages import NOTICES, unread_notice
 from appliance.features.live.publishing import Publisher
 from appliance.features.live.subscribers import Subscriber
+from appliance.records import scopes
 from appliance.records.permissions import Actor
 
 
@@ -39,7 +40,7 @@ class NoticeNews:
     def tell(self) -> None:
         """In the live thread: one query for all who listen, and one more for each who has something new."""
         with self._publisher.lock:
-            listening = self._publisher.board.of(NOTICES)
+            listening = {s for s in self._publisher.board.of(NOTICES) if scopes.allow(s.actor.scopes, "notice", "read")}
         if not listening:
             self._told.clear()
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from appliance.base.errors import IngotError
 from appliance.features.live.messages import SCHEMA, Wish
 from appliance.http.sockets.connection import Connection
+from appliance.records import scopes
 from appliance.records.log import Entry
 from appliance.records.permissions import SYSTEM, Actor, lost_sight, sees, visibility
 from appliance.records.reading import Reading
@@ -95,7 +96,9 @@ class Sight:
         """What the actor is told has happened; None when nothing. To somebody who saw the record until then, one that was given
         away is gone. Rows that `read` was not asked for are seen by nobody but who sees every one."""
         seen = visibility(actor, entry.entity)
-        if entry.entity in SCHEMA or seen.every:
+        if entry.entity in SCHEMA:
+            return entry.action if scopes.allow(actor.scopes, "*", "read") else None
+        if seen.every:
             return entry.action
         if lost_sight(actor, entry.entity, entry.action, entry.change):
             return "deleted"

@@ -13,6 +13,7 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.given import attributes, query_number
+from appliance.http.route_policy import RoutePolicy, declare
 
 
 def make_api(notices: Notices) -> Blueprint:
@@ -63,7 +64,7 @@ def make_api(notices: Notices) -> Blueprint:
         done = notices.mark_all(actor.user or -1, None if upto is None else int(upto))
         return answer({"jsonapi": VERSION, "meta": {"read": done, "unread": notices.unread(actor)}})
 
-    return api
+    return declare(api, RoutePolicy("notice", None))
 
 
 def notice_resource(shown: Shown) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from appliance.http import requests
 from appliance.http.app import sign_in_address
 from appliance.http.jsonapi.answers import answer_bytes
 from appliance.http.pages.rendering import page
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.declaration import write_entity
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -67,4 +68,4 @@ def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint
         served = {(m, str(r)) for r in current_app.url_map.iter_rules() for m in r.methods or ()}
         return describe(registry, served, version)
 
-    return api
+    return declare(api, RoutePolicy("*"))

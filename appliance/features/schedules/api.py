@@ -14,6 +14,7 @@ from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.planning import Planning
 from appliance.jobs.schedule_table import Schedule
@@ -69,12 +70,12 @@ def make_api(jobs: Jobs) -> Blueprint:
         administrator()
         return accepted(jobs.get(planning.run_now(name)))
 
-    return api
+    return declare(api, RoutePolicy("schedule"))
 
 
 def administrator() -> Actor:
     actor = requests.actor()
-    if not actor.admin:
+    if not (actor.admin or (actor.scopes and actor.administers)):  # that its scopes cover schedules was asked before
         raise NotAllowed(say("Only administrators may see and change schedules."))
     return actor
 

@@ -15,6 +15,7 @@ from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.declaration import read_entity, read_field, write_entity, write_field
 from appliance.records.entity import Entity, Field
 from appliance.records.records import Records
@@ -205,7 +206,7 @@ def make_api(records: Records) -> Blueprint:
             location=location,
         )
 
-    return api
+    return declare(api, RoutePolicy("*"), list_entities=RoutePolicy("*", None), list_fields=RoutePolicy("*", None))
 
 
 def only(*known: str) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import OPTIONS, answer_bytes
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.parameters import write_query
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.registry import Registry
@@ -57,7 +58,7 @@ def make_api(records: Records, engine: SearchEngine) -> Blueprint:
         body = orjson.dumps(document, option=OPTIONS)
         return answer_bytes(body, etag=f'"{hashlib.blake2b(body, digest_size=10).hexdigest()}"')
 
-    return api
+    return declare(api, RoutePolicy(RECORDS, None))
 
 
 @lru_cache(maxsize=1024)

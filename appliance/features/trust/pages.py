@@ -11,6 +11,7 @@ from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.features.trust.files import Trust, file
 from appliance.http.pages.rendering import page
+from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 
 SYSTEMS = ("windows", "macos", "ios", "android", "linux", "firefox")
 _MARKS = (
@@ -42,7 +43,7 @@ def make_pages(trust: Callable[[], Trust | None], secure_port: Callable[[], int]
         headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="ingot.{kind}"'}
         return Response(found.body, mimetype=found.mime, headers=headers)
 
-    return pages
+    return declare(pages, RoutePolicy(ANYBODY))
 
 
 def system(agent: str) -> str:

@@ -20,6 +20,7 @@ from appliance.http.jsonapi.answers import answer, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.given import attributes, query_number
 from appliance.http.jsonapi.resources import etag_of, read_id
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
 from appliance.records.permissions import Actor
 from appliance.records.reading import Reading
@@ -143,7 +144,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
         links = {"self": request.full_path.rstrip("?"), "next": more}
         return answer({"jsonapi": VERSION, "data": data, "links": links})
 
-    return api
+    return declare(api, RoutePolicy("undo", None))
 
 
 def _answer(transaction: str, done: Undone) -> Response:

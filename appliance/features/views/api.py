@@ -17,6 +17,7 @@ from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.resources import wanted_version
+from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.records import Records
 
 TYPE = "views"
@@ -59,7 +60,7 @@ def make_api(records: Records, views: Views) -> Blueprint:
         views.delete(requests.actor(), id_)
         return no_content()
 
-    return api
+    return declare(api, RoutePolicy("view", None))
 
 
 def _entity(records: Records, named: str) -> str:

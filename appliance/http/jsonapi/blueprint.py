@@ -12,6 +12,7 @@ from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.media import ATOMIC, CURSOR
 from appliance.http.jsonapi.relationships import Relationships
 from appliance.http.jsonapi.resources import Resources
+from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.records.records import Records
 
 
@@ -46,7 +47,7 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
     rule(step, "related", relationships.related, methods=["GET"])
     rule("/<type_>/<id_>/relationships/<name>", "linkage", relationships.linkage, methods=["GET"])
     rule("/<type_>/<id_>/relationships/<name>", "relate", relationships.change, methods=["PATCH", "POST", "DELETE"])
-    return api
+    return declare(api, RoutePolicy(RECORDS, None))
 
 
 def make_resources(records: Records) -> Resources:

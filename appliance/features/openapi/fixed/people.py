@@ -20,7 +20,10 @@ _ROLE: Schema = {"name": TEXT, "label": TEXT, "grants": {"type": "object", "addi
 _TOKEN: Schema = {
     "name": {"type": "string", "minLength": 1, "maxLength": 200},
     "user": {"type": "string", "description": "another user (administrators)"},
-    "scopes": {**TEXTS, "description": "ENTITY:VERB, for example contact:read or *:write"},
+    "scopes": {
+        **TEXTS,
+        "description": "ENTITY:read, ENTITY:write, AREA:read, AREA:write; for example contact:read, job:read, *:write",
+    },
     "expires": {"type": "string", "description": "a date, a time, or a span like 90d"},
 }
 
