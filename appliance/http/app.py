@@ -12,8 +12,9 @@ import orjson
 from flask import Blueprint, Flask, Response, g, request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
-from appliance.base import logs
+from appliance.base import digits, logs
 from appliance.base.errors import NotSignedIn
 from appliance.base.text import say
 from appliance.http import requests, route_policy
@@ -49,6 +50,12 @@ SECURITY = (
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
 )
+
+
+class RecordId(IntegerConverter):
+    """Werkzeug's takes digits of every script, as many as there are; what is no id of ours is no address (base/digits.py)."""
+
+    regex = f"[1-9][0-9]{{0,{digits.MOST - 1}}}"
 
 
 class Door(Flask):
@@ -90,6 +97,7 @@ def create_app(
     app.rehearsal = rehearsal
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.converters["int"] = RecordId
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 

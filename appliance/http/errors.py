@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 
 from appliance.base import errors, ids
+from appliance.base.digits import is_digits
 from appliance.base.text import Text, say, verbatim
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def shorten_pointers(found: list[dict[str, Any]], document: Any) -> None:
             name = part.replace("~1", "/").replace("~0", "~")
             if isinstance(here, dict) and name in here:
                 here = here[name]
-            elif isinstance(here, list) and name.isdigit() and int(name) < len(here):
+            elif isinstance(here, list) and is_digits(name) and int(name) < len(here):
                 here = here[int(name)]
             else:
                 break

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import g, request
 
 from appliance.base import logs
 from appliance.base.errors import BadRequest, NotSignedIn
+from appliance.base.json_text import loads
 from appliance.base.text import best_language, say
 from appliance.records.permissions import Actor
 
@@ -47,8 +47,8 @@ def body_object() -> dict[str, Any]:
     if not data:
         raise BadRequest(say("The request needs a body."), pointer="")
     try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
+        found = loads(data)
+    except ValueError as error:
         raise BadRequest(say("The body is not JSON: {why}.", why=error), pointer="") from None
     g.document = found  # for whoever must tell later where in it an error lies
     if not isinstance(found, dict):

@@ -14,7 +14,7 @@ import orjson
 from appliance.base import clock
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
-from appliance.records.checks import unique_groups
+from appliance.records.checks import default_of, is_blank, unique_groups
 from appliance.records.kinds import AutoNumberKind
 from appliance.records.permissions import may, sees, visibility
 from appliance.records.tables import Row, Table
@@ -47,7 +47,7 @@ class Bulk:
         self._create_reach = work.actor.reach("create", entity)
         self._groups = unique_groups(self.table)
         fields = [f for f in self.table.entity.fields if not f.kind.assigned]
-        self._defaults = {f.name: self.table.cleaners[f.name](f.default) for f in fields if f.default is not None}
+        self._defaults = {f.name: d for f in fields if (d := default_of(self.table, f)) is not None}
         self._required = [f.name for f in fields if f.required]
         if not self._create_reach:
             may(work.actor, "update", entity)
@@ -107,7 +107,7 @@ class Bulk:
         found: list[Numbered] = []
         for n, given in fresh:
             values = self._defaults | {k: v for k, v in given.items() if v is not None}
-            missing = [name for name in self._required if values.get(name) in (None, [])]
+            missing = [name for name in self._required if is_blank(values.get(name))]
             if missing:
                 outcome.rejected.append((n, say("{fields} is required", fields=", ".join(missing))))
             else:
@@ -235,7 +235,7 @@ class Bulk:
     ) -> Text | None:
         if not sees(self.work.actor, self.table, row, "update"):
             return say("you may not change this record")
-        missing = [name for name in self._required if name in values and values[name] in (None, [])]
+        missing = [name for name in self._required if name in values and is_blank(values[name])]
         if missing:
             return say("{fields} is required", fields=", ".join(missing))
         return self._clash(row, values, changed, claimed)

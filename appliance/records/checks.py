@@ -3,6 +3,7 @@ values are free. Everything wrong is listed at once."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from appliance.records.tables import Row, Table
 if TYPE_CHECKING:
     from appliance.records.work import Work
 
+_VISIBLE = re.compile("[^\\s\\u00ad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]")
 Columns = dict[str, Any]
 Links = dict[str, list[int]]
 
@@ -38,12 +40,14 @@ def clean(work: Work, table: Table, values: Mapping[str, Any], row: Row | None) 
             continue
         try:
             stored = table.cleaners[name](value) if value is not None else None
+            if field.required and is_blank(stored):
+                raise Wrong(say("is required"), "required")
         except Wrong as wrong:
-            problems.append(Problem(name, wrong.message, wrong.code))
+            # What a rule that came later refuses may stay as it is: whoever changes other fields sends it back.
+            if row is None or field.many or value is None or value != table.shown(name, row[table.place[name]]):
+                problems.append(Problem(name, wrong.message, wrong.code))
             continue
-        if field.required and (stored is None or stored == []):
-            problems.append(Problem(name, say("is required"), "required"))
-        elif field.many:
+        if field.many:
             links[name] = stored or []
             held = set(work.linked(table, name, row[0])) if row and stored else set()
             targets += [(field, t) for t in links[name] if t not in held]
@@ -93,13 +97,26 @@ def read_again(work: Work, table: Table, values: Mapping[str, Any]) -> tuple[Col
     return columns, links
 
 
+def is_blank(value: Any) -> bool:
+    """Is a stored value nothing to look at? Blanks and invisible characters do not satisfy `required`."""
+    return value is None or value == [] or (isinstance(value, str) and not _VISIBLE.search(value))
+
+
+def default_of(table: Table, field: Field) -> Any:
+    """A field's default as stored; None where it has none, or one that its rules of today refuse."""
+    try:
+        return None if field.default is None else table.cleaners[field.name](field.default)
+    except Wrong:
+        return None
+
+
 def _fill(table: Table, given: Mapping[str, Any], columns: Columns, links: Links, problems: list[Problem]) -> None:
     """What a new record needs and nobody gave: defaults, and complaints about what is required."""
     for field in table.entity.fields:
         if field.name in given or field.kind.assigned:
             continue
-        if field.default is not None:
-            (links if field.many else columns)[field.name] = table.cleaners[field.name](field.default)
+        if (default := default_of(table, field)) is not None:
+            (links if field.many else columns)[field.name] = default
         elif field.required:
             problems.append(Problem(field.name, say("is required"), "required"))
 

@@ -178,16 +178,17 @@ def _words(declared: Mapping[str, Any], problems: Problems, keys: tuple[str, ...
     return found
 
 
-def read_field(declared: Mapping[str, Any], where: str = "/data/attributes") -> Field:
-    """A field from the words of a declaration."""
+def read_field(declared: Mapping[str, Any], where: str = "/data/attributes", *, stored: bool = False) -> Field:
+    """A field from the words of a declaration. With `stored`, one that was checked when it was written: rules that came later do
+    not turn it away, for nobody could mend it then."""
     problems = Problems(where)
-    field = _field(declared, problems)
+    field = _field(declared, problems, stored=stored)
     problems.end()
     assert field
     return field
 
 
-def _field(declared: Mapping[str, Any], problems: Problems) -> Field | None:
+def _field(declared: Mapping[str, Any], problems: Problems, *, stored: bool = False) -> Field | None:
     name, kind_name = declared.get("name"), declared.get("kind", "text")
     if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 50:
         problems.add("name", say("must be a name in small letters: close_date"))
@@ -216,6 +217,8 @@ def _field(declared: Mapping[str, Any], problems: Problems) -> Field | None:
     if problems.found:
         return None
     field = Field(name=str(name), kind=kind, choices=choices, **words)
+    if stored:
+        return replace(field, default=declared.get("default"))
     try:
         kind.check(field)
         for bound in (field.min, field.max):

@@ -61,7 +61,7 @@ class Definitions:
             "SELECT id, entity, definition, column_name FROM ingot_field WHERE removed_at IS NULL ORDER BY position, id"
         )
         for id_, entity, definition, column in rows:
-            yield entity, replace(read_field(orjson.loads(definition)), id=id_, column=column)
+            yield entity, replace(read_field(orjson.loads(definition), stored=True), id=id_, column=column)
 
     def removed_fields(self) -> list[Removed]:
         return [
@@ -144,7 +144,8 @@ class Definitions:
         """(entity id, field, whether it is in the trash) of every field there is, also of entities in the trash."""
         rows = self.database.rows("SELECT id, entity, definition, column_name, removed_at FROM ingot_field ORDER BY id")
         return [
-            (entity, replace(read_field(orjson.loads(d)), id=id_, column=c), bool(at)) for id_, entity, d, c, at in rows
+            (entity, replace(read_field(orjson.loads(d), stored=True), id=id_, column=c), bool(at))
+            for id_, entity, d, c, at in rows
         ]
 
     def columns_taken(self, entity: Entity) -> set[str]:

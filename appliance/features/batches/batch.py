@@ -23,7 +23,7 @@ from appliance.features.undo.tracing import Trace, trace_of_job
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
-from appliance.http.jsonapi.incoming import read_resource
+from appliance.http.jsonapi.incoming import read_resource, version_in
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.resources import writable
@@ -61,6 +61,9 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
             question(records.registry, entity, query)
             return _bulk(actor, entity.name, from_resource(records.registry, entity, data))
         query, dry_run = _query()
+        if "If-Match" in request.headers:
+            text = say("A list changes several records: give each its meta.version instead of If-Match.")
+            raise BadRequest(text, header="If-Match")
         if not isinstance(data, list) or not 1 <= len(data) <= MAX_ITEMS:
             raise BadRequest(say("data must be a list of 1 to {max} resources.", max=MAX_ITEMS), pointer="/data")
         if query:  # a list of resources names its records itself
@@ -87,6 +90,8 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
 
     def _bulk(actor: Actor, entity: str, change: Change) -> Response:
         query, dry_run = _query()
+        if "If-Match" in request.headers:
+            raise BadRequest(say("If-Match says nothing of many records."), header="If-Match")
         if dry_run:
             return answer({"jsonapi": VERSION, "meta": preview(records, actor, entity, query, change)})
         return accepted(jobs.get(start_bulk(records, jobs, actor, entity, query, change)))
@@ -194,8 +199,7 @@ def _chunk(work: Work, type_: str, chunk: list[Any], first: int) -> dict[str, An
                 if creating:
                     _, created = storing.create(incoming)
                 else:
-                    version = incoming.meta.get("version")
-                    storing.update(incoming, version if type(version) is int else None)
+                    storing.update(incoming, version_in(incoming.meta, "/data/meta/version"))
                     created = False
             done["created" if created else "updated"] += 1
         except IngotError as error:

@@ -89,6 +89,8 @@ def from_resource(registry: Registry, entity: Entity, data: Mapping[str, Any]) -
                 raise BadRequest(text, pointer=f"/data/relationships/{name[:100]}/meta/how")
             how[name] = meta["how"]
     incoming = read_resource(registry, data, "/data", entity=entity, creating=False)
+    if "version" in incoming.meta:
+        raise BadRequest(say("meta.version says nothing of many records."), pointer="/data/meta/version")
     settle(registry, incoming)
     values, links = dict(incoming.values), {n: [("replace", ids)] for n, ids in incoming.inverses.items()}
     for name, word in how.items():

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from flask import Blueprint, Response, redirect, request
 
+from appliance.base.digits import is_digits, is_id
 from appliance.base.errors import BadRequest, IngotError, NotFound, NotSignedIn
 from appliance.base.text import say
 from appliance.features.board.columns import Board, Column, board_view, choice_fields
@@ -81,7 +82,7 @@ def make_pages(records: Records, lists: Lists) -> Blueprint:
             "moving": request.args.get("_move", ""),
             "more": lambda column: more_address(words, columns, column),
             "done": request.args.get("_done", "")[:60],
-            "moved": moved if moved.isdigit() else "",
+            "moved": moved if is_digits(moved) else "",
             "narrowed": [(name, value) for name, value in words.pairs if name != SEARCH],
         }
 
@@ -94,7 +95,7 @@ def make_pages(records: Records, lists: Lists) -> Blueprint:
         """`id`, `version` and `to`, a choice: back to the board, whose address stands in the query string."""
         actor, found = requests.actor(), look(type_)
         id_, version, to = (request.form.get(n, "") for n in ("id", "version", "to"))
-        if not (id_.isdigit() and len(id_) < 18 and version.isdigit() and len(version) < 10):
+        if not (is_id(id_) and is_digits(version, 9)):
             raise BadRequest(say("{name} must be a number.", name="id"), parameter="id")
         try:
             with records.work(actor) as work:
@@ -134,7 +135,7 @@ def back(found: Look, **more: str) -> str:
 def shown_pages(text: str) -> dict[str, int]:
     """`won:2,lost:3`"""
     pairs = (part.rpartition(":") for part in text.split(",") if part)
-    return {key: max(1, int(n)) for key, _, n in pairs if n.isdigit() and len(n) < 3}
+    return {key: max(1, int(n)) for key, _, n in pairs if is_digits(n, 2)}
 
 
 def more_address(words: Words, columns: Sequence[Column], column: Column) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.http import requests
@@ -143,6 +144,6 @@ def visible_entries(records: Records, actor: Actor, entries: list[Entry]) -> lis
 
 
 def _number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 18):
+    if not is_digits(value):
         raise BadRequest(say("{name} must be a number.", name=name), parameter=name)
     return int(value)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import request
 from markupsafe import Markup, escape
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import Invalid, NotAllowed
 from appliance.base.text import label, say
 from appliance.features.forms.inputs import Group, first_fields, form_fields, groups, inputs_for, labels_of, sentence
@@ -220,7 +221,7 @@ class Filling:
             for f in self.entity.by_name.values():
                 value = values.get(f.name) if f.relational else None
                 many = value if isinstance(value, list) else [value] if value else []
-                wanted.setdefault(f.target or "file", set()).update(int(v) for v in many if str(v).isdigit())
+                wanted.setdefault(f.target or "file", set()).update(int(v) for v in many if is_digits(str(v)))
         reading = self.picking.reading
         return {name: titles(reading, name, ids) for name, ids in wanted.items() if ids}
 
@@ -248,7 +249,7 @@ class Filling:
 
     def _typed_html(self, name: str, text: Typed, showing: Showing) -> str:
         one = self.entity.by_name[name]
-        if isinstance(text, str) and text.isdigit() and one.relational:
+        if is_digits(text) and one.relational:
             return escape(showing.show(one, text))
         if text and one.kind.name in ("choice", "multi_choice"):
             return escape(showing.show(one, text))

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Blueprint, Response, redirect, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
@@ -63,7 +64,7 @@ def make_pages(records: Records, store: FileStore, *, max_upload: int) -> Bluepr
             return page("pages/form_dialog.html", form=fill.new(short=True))
         saved, done = request.args.get("_saved", ""), request.args.get("_done", "")[:60]
         form = fill.new()
-        if not (saved.isdigit() and done):
+        if not (is_digits(saved) and done):
             return page("pages/form.html", form=form)
         named = fill.picking.chosen(fill.entity.name, [saved])
         return page("pages/form.html", form=form, saved=named[0] if named else None, done=done)
@@ -165,7 +166,7 @@ def make_pages(records: Records, store: FileStore, *, max_upload: int) -> Bluepr
         entity, given = fill.entity, given_by(fill.entity, request.form)
         row = None
         texts = given.texts
-        if (id_ := request.form.get("_id", "")).isdigit() and len(id_) < 18:
+        if is_digits(id_ := request.form.get("_id", "")):
             row = fill.picking.reading.get(entity.name, int(id_))
             if not sees(fill.actor, fill.table, row, "update"):
                 raise NotAllowed(say("You may not change this record."))
@@ -198,7 +199,7 @@ def make_pages(records: Records, store: FileStore, *, max_upload: int) -> Bluepr
 
 def read_version() -> int:
     text = request.form.get("_version", "")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
+    if not is_digits(text, 9):
         raise BadRequest(say("{name} must be a number.", name="_version"), parameter="_version")
     return int(text)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Unavailable
 from appliance.records.entity import Entity
 from appliance.records.permissions import Actor, may
@@ -60,7 +61,7 @@ class Picking:
 
     def chosen(self, entity: str, ids: Iterable[str]) -> list[Option]:
         """Those already linked; a record that may not be seen is one all the same, or saving the form would drop it."""
-        listed = [i for i in ids if i.isascii() and i.isdigit() and len(i) < 18]
+        listed = [i for i in ids if is_digits(i)]
         known = titles(self.reading, entity, map(int, listed))
         return [Option(i, known.get(int(i), "")) for i in listed]
 

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.text import say
 from appliance.features.forms.numbers import read_number, typed_number
 from appliance.http.pages.formats import zone
@@ -87,7 +88,7 @@ def _tidy(text: str) -> str:
 def prefill(field: Field, text: str, table: Table, me: Person) -> Typed:
     """A value of an address, in the words of the API. What cannot be read stands there as it is, to be mended."""
     if field.many:
-        return [part for part in text.split(",") if part.isdigit()]
+        return [part for part in text.split(",") if is_digits(part)]
     try:
         return typed(field, table.shown(field.name, table.readers[field.name](text)), me)
     except Wrong:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest
 from appliance.base.text import label, say
 from appliance.features.grid.operators import Last, operators_of, sentence, span_name
@@ -153,7 +154,7 @@ class Chips:
         wanted: dict[str, set[int]] = defaultdict(set)
         for one in filters:
             if target := _target(one.last):
-                wanted[target].update(int(v) for v in one.values if v.isascii() and v.isdigit() and len(v) < 18)
+                wanted[target].update(int(v) for v in one.values if is_digits(v))
         self.titles = {target: titles(reading, target, ids) for target, ids in wanted.items()}
 
     def chips(self) -> list[Chip]:
@@ -196,7 +197,7 @@ class Chips:
         if target := _target(last):
             if text == "me":
                 return say("Me").render(me.language)
-            found = self.titles.get(target, {}).get(int(text)) if text.isascii() and text.isdigit() else None
+            found = self.titles.get(target, {}).get(int(text)) if is_digits(text) else None
             return found or f"#{text}"
         if not isinstance(last, Field):
             return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from appliance.base.digits import is_digits
 from appliance.http.pages.showing import NUMERIC
 from appliance.records.entity import Entity, Field
 from appliance.records.query import Sort
@@ -97,7 +98,7 @@ def telling(entity: Entity, fields: list[Field]) -> set[str]:
 def read_widths(text: str) -> dict[str, int]:
     """`name:220,stage:120`"""
     pairs = (part.partition(":") for part in text.split(",") if part)
-    return {name: int(n) for name, _, n in pairs if n.isascii() and n.isdigit() and len(n) < 5 and int(n) in WIDTHS}
+    return {name: int(n) for name, _, n in pairs if is_digits(n, 4) and int(n) in WIDTHS}
 
 
 def _next(name: str, now: str) -> str:

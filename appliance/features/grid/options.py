@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Unavailable
 from appliance.base.text import say
 from appliance.http.jsonapi.lists import Lists
@@ -30,10 +31,10 @@ def options(records: Records, lists: Lists, me: Person, target: str, text: str, 
     entity = registry.entities.get(target)
     if entity is None or actor is None or not actor.reach("read", target):
         return []
-    known = titles(
-        Reading(records.database, registry, actor), target, (int(v) for v in chosen if v.isdigit() and len(v) < 18)
-    )
-    found = [Option(v, known[int(v)] if v.isdigit() else _me(me), True) for v in chosen if v == "me" or _id(v) in known]
+    known = titles(Reading(records.database, registry, actor), target, (int(v) for v in chosen if is_digits(v)))
+    found = [
+        Option(v, known[int(v)] if is_digits(v) else _me(me), True) for v in chosen if v == "me" or _id(v) in known
+    ]
     if target == "user" and "me" not in chosen and not text:
         found.append(Option("me", _me(me)))
     text = text.strip()[:100]
@@ -57,4 +58,4 @@ def _me(me: Person) -> str:
 
 
 def _id(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 18 else -1
+    return int(text) if is_digits(text) else -1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from appliance.base.digits import is_id
 from appliance.base.text import label
 from appliance.features.grid.chips import SEARCH, Chips, Filter, read_filters, where
 from appliance.features.grid.columns import Column, columns, default_names
@@ -108,7 +109,7 @@ def row_values(grid: Grid, entity: Entity, pairs: Sequence[Pair], id_: str) -> d
     asked = grid.lists.asked(registry, entity, words.query.encode("latin-1"), extra=PAGE_ONLY)
     listed = _columns(entity, asked, words)
     reading = Reading(grid.records.database, registry, actor)
-    wanted = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < 18 else 0
+    wanted = int(id_) if is_id(id_) else 0
     found = reading.page(Query(entity.name, (Condition(("id",), "eq", (wanted,)),)))
     return {
         "entity": entity,

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits, is_id
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.identity import accounts, last_administrator, tokens
@@ -139,7 +140,7 @@ def make_api(records: Records) -> Blueprint:
         actor = requests.actor()
         values = attributes("tokens")
         user = values.get("user", actor.user)
-        user_id = int(str(user)) if str(user).isascii() and str(user).isdigit() else -1
+        user_id = int(str(user)) if is_digits(str(user)) else -1
         if actor.scopes or (user_id != actor.user and not actor.admin):
             raise NotAllowed(say("Tokens for others are made by an administrator; a token with scopes makes none."))
         scopes = values.get("scopes") or []
@@ -159,7 +160,7 @@ def make_api(records: Records) -> Blueprint:
     @api.delete("/tokens/<id_>")
     def delete_token(id_: str) -> Response:
         actor = requests.actor()
-        token_id = int(id_) if id_.isascii() and id_.isdigit() and len(id_) < 18 else -1
+        token_id = int(id_) if is_id(id_) else -1
         rows = records.database.rows(records.database.sql('SELECT "user" FROM ingot_token WHERE id = ?'), (token_id,))
         if not rows or (rows[0][0] != actor.user and not actor.admin):
             raise NotFound(say("There is no token with id {id}.", id=id_[:30]))

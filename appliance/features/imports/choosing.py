@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import Invalid
 from appliance.base.text import Text, say
 from appliance.features.imports.mapping import same_column
@@ -91,7 +92,7 @@ def written(values: MultiDict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {name: values[name] for name in WRITTEN if values.get(name)}
     if found.get("delimiter") == "tab":
         found["delimiter"] = "\t"
-    if (row := str(found.get("header_row", ""))).isascii() and row.isdigit() and len(row) < 9:
+    if is_digits(row := found.get("header_row"), 8):
         found["header_row"] = int(row)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, Any
 
+from appliance.base.digits import is_id
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
@@ -51,7 +52,7 @@ class Desk:
         """(name, digest) of an uploaded file that the actor may read. Invalid when there is none."""
         table = self.records.registry.tables["file"]
         number = str(file_id)
-        ids = [int(number)] if number.isascii() and number.isdigit() and len(number) < 18 else []
+        ids = [int(number)] if is_id(number) else []
         found = Reading(self.records.database, self.records.registry, actor).by_ids("file", ids)
         if not found:
             text = say("there is no {entity} with id {id}", entity="file", id=number[:30])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import Invalid, Problem
 from appliance.base.text import Text, say
 from appliance.features.imports.layout import BROKEN, EXTRA, SHORT, Layout
@@ -179,7 +180,7 @@ def _id_column(layout: Layout, wanted: str) -> str | None:
 
 def _id(header: str, cell: Any) -> int | None:
     text = str(cell or "").strip()
-    if text and not (text.isascii() and text.isdigit() and len(text) < 18):
+    if text and not is_digits(text):
         raise _Bad(say("{column}: {why}", column=header, why=say("must be a whole number")))
     return int(text) if text else None
 

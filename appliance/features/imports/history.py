@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from appliance.base import clock
+from appliance.base.digits import is_id
 from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
@@ -78,7 +79,7 @@ class History:
     def get(self, public_id: str) -> Import:
         """By its public id. Raises NotFound."""
         number, column = public_id.removeprefix(SHELL), "id" if public_id.startswith(SHELL) else "job"
-        if number.isascii() and number.isdigit() and len(number) < 18:
+        if is_id(number):
             found = self._select(f"WHERE {column} = ?" + (" AND job IS NULL" if column == "id" else ""), int(number))
             if found:
                 return found[0]

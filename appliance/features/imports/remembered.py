@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from appliance.base import clock
+from appliance.base.digits import is_id
 from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
@@ -91,11 +92,7 @@ class Remembered:
 
     def get(self, actor: Actor, id_: str) -> Saved:
         """Raises NotFound, also for somebody else's."""
-        found = (
-            self._select("WHERE id = ? AND actor = ?", int(id_), owner(actor))
-            if id_.isascii() and id_.isdigit() and len(id_) < 18
-            else []
-        )
+        found = self._select("WHERE id = ? AND actor = ?", int(id_), owner(actor)) if is_id(id_) else []
         if not found:
             raise NotFound(say("There is no import mapping {id}.", id=id_[:30]))
         return found[0]

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import Conflict, Invalid
 from appliance.base.text import label, say
 from appliance.features.imports import asking
@@ -149,7 +150,7 @@ def addresses(done: Import, entity: Entity, job: JobRow | None) -> dict[str, str
     begin = (job.started_at if job else None) or done.created_at
     end = (job.finished_at if job else None) or done.finished_at
     user = done.actor.removeprefix("user:")
-    if not end or not user.isdigit():
+    if not end or not is_digits(user):
         return {}
     made = {"filter[created_at][gte]": begin, "filter[created_at][lte]": end, "filter[created_by]": user}
     changed = {"filter[updated_at][gte]": begin, "filter[updated_at][lte]": end, "filter[updated_by]": user}

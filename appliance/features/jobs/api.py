@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_id
 from appliance.base.errors import Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.jobs.asking import read_listing, read_sweep
@@ -111,7 +112,7 @@ def make_api(jobs: Jobs) -> Blueprint:
     def mine(id_: str) -> JobRow:
         actor = requests.actor()
         missing = NotFound(say("There is no job {id}.", id=id_[:30]))
-        if not (id_.isascii() and id_.isdigit() and len(id_) < 18):
+        if not is_id(id_):
             raise missing
         row = jobs.get(int(id_))
         if not actor.admin and row.actor != job_actor(actor):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.jobs.listing import SORTS
@@ -57,7 +58,7 @@ def _states(value: str) -> tuple[str, list[str]] | None:
 
 
 def _number(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else None
+    return int(value) if is_digits(value) else None
 
 
 def _numbered(word: str, most: int | None = None, least: int = 0) -> Any:

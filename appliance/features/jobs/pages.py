@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, redirect, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import NotFound
 from appliance.base.text import Text, say, verbatim
 from appliance.features.jobs.api import job_actor
@@ -60,7 +61,7 @@ def make_pages(records: Records, jobs: Jobs) -> Blueprint:
         before = request.args.get("before", "")
         wanted: dict[str, Any] = {"state": TABS.get(tab, TABS["active"]), "limit": SIZE}
         wanted |= {} if actor.admin else {"actor": job_actor(actor)}
-        wanted |= {"before": int(before)} if before.isdigit() and len(before) < 18 else {}
+        wanted |= {"before": int(before)} if is_digits(before) else {}
         rows = jobs.list(**wanted)
         counts = jobs.counts() if actor.admin else {}
         return page(

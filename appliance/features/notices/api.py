@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits, is_id
 from appliance.base.errors import BadRequest, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.notices.table import JOB_DONE, Notices, Shown
@@ -45,7 +46,7 @@ def make_api(notices: Notices) -> Blueprint:
         if set(given) != {"read"} or type(given["read"]) is not bool:
             raise Invalid([Problem("read", say("must be true or false"), "type")])
         missing = NotFound(say("There is no notice {id}.", id=id_[:30]))
-        if actor.user is None or not (id_.isascii() and id_.isdigit() and len(id_) < 18):
+        if actor.user is None or not is_id(id_):
             raise missing
         shown = notices.shown(actor, [notices.mark(actor.user, int(id_), given["read"])])
         if not shown:
@@ -59,7 +60,7 @@ def make_api(notices: Notices) -> Blueprint:
         check_accept()
         no_parameters()
         upto = attributes("upto").get("upto") if request.content_length else None
-        if upto is not None and not (isinstance(upto, str) and upto.isascii() and upto.isdigit() and len(upto) < 18):
+        if upto is not None and not is_digits(upto):
             raise Invalid([Problem("upto", say("must be the id of a record"), "type")])
         done = notices.mark_all(actor.user or -1, None if upto is None else int(upto))
         return answer({"jsonapi": VERSION, "meta": {"read": done, "unread": notices.unread(actor)}})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.engines.database.protocol import Database
 from appliance.features.comments.comments import entity_key, entity_of, mentions
 from appliance.features.notices.table import ASSIGNED, COMMENTED, MENTIONED, Notices
@@ -173,7 +174,7 @@ class _Telling:
             return
         after = entry.change.get("owner", [None, None])[1]
         by = self._people.behind(entry)
-        if isinstance(after, str) and after.isdigit() and int(after) != by:
+        if is_digits(after) and int(after) != by:
             self._given.setdefault((int(after), entity, by), []).append(entry)
 
     def _comment(self, entry: Entry) -> None:

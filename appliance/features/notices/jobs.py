@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from appliance.base import clock
+from appliance.base.digits import is_id
 from appliance.base.text import say
 from appliance.features.notices.table import JOB, JOB_DONE, KEPT_DAYS, Notices
 from appliance.jobs.jobs import Jobs
@@ -19,7 +20,7 @@ def tell_of_jobs(notices: Notices, jobs: Jobs) -> None:
 
     def ended(job: JobRow, state: str) -> None:
         kind, _, number = job.actor.partition(":")
-        if kind == "user" and number.isdigit() and job.parent is None:
+        if kind == "user" and is_id(number) and job.parent is None:
             row = (int(number), JOB_DONE, JOB, job.id, f"{job.kind} {state}", 1, None, clock.wire_now(), job.id)
             notices.add([row], again=True)
 

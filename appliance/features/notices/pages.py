@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import NotFound
 from appliance.base.text import Text, label, say, verbatim
 from appliance.features.notices.table import JOB_DONE, Notices, Shown
@@ -28,7 +29,7 @@ def make_pages(notices: Notices, jobs: Jobs) -> Blueprint:
     def mine() -> Response:
         actor, _ = person()
         before = request.args.get("before", "")
-        found = notices.of(actor, before=int(before) if before.isdigit() else None, limit=SIZE)
+        found = notices.of(actor, before=int(before) if is_digits(before) else None, limit=SIZE)
         older = found[-1].notice.id if len(found) == SIZE else None
         newest = found[0].notice.id if found else 0
         listed = [{"shown": one, "text": sentence(one, jobs).render(requests.language())} for one in found]
@@ -45,7 +46,7 @@ def make_pages(notices: Notices, jobs: Jobs) -> Blueprint:
     def read_all() -> Response:
         _, user = person()
         upto = request.form.get("upto", "")
-        notices.mark_all(user, int(upto) if upto.isdigit() else None)
+        notices.mark_all(user, int(upto) if is_digits(upto) else None)
         return redirect("/notices", 303)  # type: ignore[return-value]
 
     return pages

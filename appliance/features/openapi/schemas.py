@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from appliance.records.entity import Entity, Field
 from appliance.records.kinds import KINDS
 from appliance.records.registry import Registry
@@ -53,8 +55,9 @@ def nullable(schema: Schema) -> Schema:
 # ---------------------------------------------------------------------- one field
 
 
-def taken(field: Field) -> Schema:
-    """What a client may send for a field."""
+def taken(field: Field, *, creating: bool) -> Schema:
+    """What a client may send for a field. No `default`, ever: clients generated from this would send it with each change and so
+    reset fields that nobody named, or demand it of who creates a record. What a new record gets stands in the description."""
     schema = dict(field.kind.schema(field))
     if field.kind.name in ("decimal", "money"):
         places = KINDS[field.kind.name].places(field)  # type: ignore[attr-defined]
@@ -71,8 +74,9 @@ def taken(field: Field) -> Schema:
     if field.required and schema.get("type") == "string" and "enum" not in schema:
         schema["minLength"] = max(1, schema.get("minLength", 0))  # an empty text is no value
     schema = {**_told(field), **schema}
-    if field.default is not None:
-        schema["default"] = field.default
+    if creating and field.default is not None:
+        told = f"A new record gets {orjson.dumps(field.default).decode()} where this is left out."
+        schema["description"] = " ".join(filter(None, (schema.get("description"), told)))
     return schema if field.required else nullable(schema)
 
 
@@ -156,7 +160,7 @@ def _resource(registry: Registry, entity: Entity) -> Schema:
 def incoming(registry: Registry, entity: Entity, *, creating: bool) -> Schema:
     """The request document of a create or an update."""
     writable = [f for f in entity.by_name.values() if f.writable]
-    attributes = {f.name: taken(f) for f in writable if not f.relational}
+    attributes = {f.name: taken(f, creating=creating) for f in writable if not f.relational}
     relationships: Schema = {}
     for field in writable:
         if field.relational and field.target in registry.entities:

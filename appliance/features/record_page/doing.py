@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Conflict, IngotError, Invalid, NotSignedIn, Stale
 from appliance.base.text import Text, label, say
 from appliance.features.comments import comments
@@ -102,7 +103,7 @@ def add_doings(pages: Blueprint, records: Records, again: Again) -> None:
     def change_files(type_: str, id_: int) -> Response:
         """Uploaded `file`s (ids) come to a `field`; with `do=remove` one goes from it."""
         field, given = request.form.get("field", ""), ",".join(request.form.getlist("file")).split(",")
-        ids = [int(i) for i in given if i.isdigit() and len(i) < 18]
+        ids = [int(i) for i in given if is_digits(i)]
 
         def doing(work: Work, entity: Entity) -> Text:
             held = entity.by_name.get(field)
@@ -125,7 +126,7 @@ def add_doings(pages: Blueprint, records: Records, again: Again) -> None:
         version, fields = request.form.get("version", ""), request.form.getlist("field")
 
         def doing(work: Work, entity: Entity) -> Text:
-            if not (version.isdigit() and len(version) < 10):
+            if not is_digits(version, 9):
                 raise BadRequest(say("{name} must be a number.", name="version"), parameter="version")
             restore(work, entity.name, id_, int(version), fields or None)
             return say("Restored as it was in version {version}.", version=version)
@@ -163,7 +164,7 @@ def add_doings(pages: Blueprint, records: Records, again: Again) -> None:
 
 
 def _stored(work: Work, text: str) -> str:
-    chosen = [int(i) for i in request.form.getlist("mention") if i.isdigit() and len(i) < 16]
+    chosen = [int(i) for i in request.form.getlist("mention") if is_digits(i, 15)]
     text = text.replace("\r\n", "\n")
     return to_store(text, everybody(work.database, work.actor), chosen) if "@" in text else text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from appliance.base.digits import is_digits
 from appliance.base.text import Text, catalog, label
 from appliance.http.pages.person import Person
 from appliance.http.pages.showing import Showing
@@ -105,7 +106,7 @@ def far_ends(fields: Iterable[Field], listed: Iterable[Values]) -> dict[str, set
 def ids_in(value: Any) -> list[int]:
     """The ids in a link's wire value: one, several, none."""
     many = value if isinstance(value, list) else [value]
-    return [int(v) for v in many if v is not None and str(v).isdigit()]
+    return [int(v) for v in many if v is not None and is_digits(str(v))]
 
 
 def rich(text: Text, language: str) -> Markup:

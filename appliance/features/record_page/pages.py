@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.features.grid.pages import shown_entity
@@ -133,7 +134,7 @@ def _values(look: Look, lists: Lists, tab: str) -> dict[str, Any]:
     found["ahead"] = coming_up(look)
     if tab == "history":
         before = request.args.get("before", "")
-        found["history"] = history(look, int(before) if before.isdigit() and len(before) < 18 else None)
+        found["history"] = history(look, int(before) if is_digits(before) else None)
     else:
         found["writable"] = writable(look)
         found["timeline"] = timeline(look, request.args.get("before", ""))

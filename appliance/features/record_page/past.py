@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import escape
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
 from appliance.features.record_page.facts import FILES
@@ -127,7 +128,7 @@ def as_of(look: Look, asked: str) -> AsOf:
 def _entry_at(look: Look, asked: str) -> Entry:
     """The last entry of the record at or before what was asked for."""
     log, name = look.records.log, look.entity.name
-    if asked.isascii() and asked.isdigit() and len(asked) < 18:
+    if is_digits(asked):
         found = log.of_record(name, look.id, upto=int(asked), limit=1)
     else:
         micros = _micros(look, asked)

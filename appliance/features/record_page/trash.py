@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import Conflict, NotAllowed
 from appliance.base.text import label, verbatim
 from appliance.features.grid.pages import shown_entity
@@ -29,7 +30,7 @@ def add_trash(pages: Blueprint, records: Records) -> None:
         actor = requests.actor()
         entity = shown_entity(records, type_)
         before = request.args.get("before", "")
-        known = int(before) if before.isdigit() and len(before) < 18 else None
+        known = int(before) if is_digits(before) else None
         found = deleted_records(records, actor, entity.name, before=known, limit=SIZE + 1)
         return page(
             "pages/record_trash.html",

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.engines.search.protocol import DEEPEST_HIT, MOST_HITS, SearchEngine
@@ -91,7 +92,7 @@ def read(query_string: str) -> Asked:
 
 
 def _number(name: str, value: str, most: int) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:12]) <= most):
+    if not (is_digits(value) and 1 <= int(value[:12]) <= most):
         raise BadRequest(say("{name} must be a number from 1 to {max}.", name=name, max=most), parameter=name)
     return int(value)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from appliance.base import clock
+from appliance.base.digits import is_id
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.jobs.api import accepted, job_actor
@@ -64,7 +65,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
             raise Invalid([Problem("partly", say("must be true or false"), "type")])
         if "job" in given:
             number = given["job"]
-            if not (number.isascii() and number.isdigit() and len(number) < 18):
+            if not is_id(number):
                 raise NotFound(say("There is no job {id}.", id=number[:30]))
             return accepted(jobs.get(start_undo(records, jobs, actor, int(number))))
         try:

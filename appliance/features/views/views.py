@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from appliance.base.digits import is_id
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from appliance.base.text import Text, say, snake
 from appliance.features.views.table import ViewTable, key_of
@@ -59,7 +60,7 @@ class Views:
         if ":" in id_:
             entity = registry.entities.get(id_.partition(":")[0])
             found = next((v for v in declared_views(registry, entity) if v.id == id_), None) if entity else None
-        elif id_.isascii() and id_.isdigit() and len(id_) < 18:
+        elif is_id(id_):
             found = self._table.get(registry, int(id_))
         seen = found and (found.shared or found.owner == actor.user is not None)
         if not (found and seen and actor.reach("read", found.entity)):

@@ -16,7 +16,7 @@ from appliance.http.jsonapi import incoming as reading_in
 from appliance.http.jsonapi.answers import answer, no_content, no_parameters, of_work
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.idempotency import Idempotency
-from appliance.http.jsonapi.incoming import read_resource
+from appliance.http.jsonapi.incoming import read_resource, version_in
 from appliance.http.jsonapi.media import ATOMIC, check_content_type, choose
 from appliance.http.jsonapi.resources import read_id, writable
 from appliance.http.jsonapi.storing import Storing
@@ -47,6 +47,9 @@ class Operations:
         check_content_type(request.headers.get("Content-Type", ""), atomic=True)
         media = choose(request.headers.get("Accept", ""), atomic=True)
         no_parameters()
+        if "If-Match" in request.headers:
+            text = say("Operations change several records: give each its meta.version instead of If-Match.")
+            raise BadRequest(text, header="If-Match")
         document = requests.body_object()
         listed = document.get("atomic:operations")
         if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
@@ -90,7 +93,7 @@ class Operations:
         if op == "remove":
             if reference is None or reference.id is None:
                 raise BadRequest(say("remove needs a ref with type and id."), pointer=f"{where}/ref")
-            work.delete(reference.entity.name, reference.id)
+            work.delete(reference.entity.name, reference.id, version=_version_of(operation, where))
             return None, None
         if not isinstance(data, dict):
             raise BadRequest(say("data must be a resource object."), pointer=f"{where}/data")
@@ -113,8 +116,8 @@ class Operations:
             incoming.id = reference.id
         if incoming.id is None:
             raise BadRequest(say("A change needs the resource's id."), pointer=f"{where}/data/id")
-        version = incoming.meta.get("version")
-        return storing.update(incoming, version if type(version) is int else None), incoming.entity
+        version = version_in(incoming.meta, f"{where}/data/meta/version")
+        return storing.update(incoming, version), incoming.entity
 
     def _relationship(
         self, work: Work, storing: Storing, op: str, ref: Reference, operation: Mapping[str, Any], where: str
@@ -172,6 +175,15 @@ class Operations:
         if relationship is not None and (not isinstance(relationship, str) or record is None):
             raise BadRequest(say("A ref to a relationship needs type, id and its name."), pointer=f"{where}/ref")
         return Reference(entity, record, relationship)
+
+
+def _version_of(operation: Mapping[str, Any], where: str) -> int | None:
+    """The version that an operation names in its own meta, or in that of its ref."""
+    for holder, place in ((operation, where), (operation.get("ref"), f"{where}/ref")):
+        meta = holder.get("meta") if isinstance(holder, Mapping) else None
+        if isinstance(meta, Mapping) and "version" in meta:
+            return version_in(meta, f"{place}/meta/version")
+    return None
 
 
 def _at(error: IngotError, where: str) -> IngotError:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Invalid, Problem
 from appliance.base.text import say
 from appliance.http import requests
@@ -32,6 +33,6 @@ def query_number(name: str, usual: Any) -> Any:
     text = request.args.get(name)
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
+    if not is_digits(text):
         raise BadRequest(say("{name} must be a number.", name=name), parameter=name)
     return int(text)

@@ -38,6 +38,15 @@ def read_data(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return data
 
 
+def version_in(meta: Mapping[str, Any], pointer: str) -> int | None:
+    """meta.version, wherever in a request it stands. BadRequest for another type than a number: a lock that a client believes in
+    must not be off in silence."""
+    version = meta.get("version")
+    if version is not None and type(version) is not int:
+        raise BadRequest(say("meta.version must be a whole number."), pointer=pointer)
+    return version
+
+
 def read_resource(
     registry: Registry,
     data: Mapping[str, Any],

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
 from appliance.http.errors import OfProfile
@@ -158,7 +159,9 @@ def _number(pages: dict[str, str], name: str, usual: int, most: int) -> int:
     if text is None:
         return usual
     problem = say("{name} must be a number from 1 to {max}.", name=name, max=most)
-    if not (text.isascii() and text.isdigit() and int(text[:12]) >= 1):
+    if not (
+        is_digits(text, len(text)) and int(text[:12]) >= 1
+    ):  # however long: too many is told with the most there may be
         raise BadRequest(problem, parameter=name)
     if int(text[:12]) > most and name == "page[size]":
         meta = {"page": {"maxSize": most}}

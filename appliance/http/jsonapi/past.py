@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
 from appliance.http.jsonapi.document import VERSION
@@ -38,7 +39,7 @@ def entry_resource(entry: Entry) -> dict[str, Any]:
 
 def position_of(records: Records, text: str, parameter: str) -> int:
     """A position as it is, or the last one at a time: 907, 2026-11-22, 2026-11-22T12:00:00Z."""
-    if text.isascii() and text.isdigit() and len(text) < 18:
+    if is_digits(text):
         return int(text)
     try:
         at = datetime.fromisoformat(text.replace(" ", "+"))  # a + in a query string arrives as a space

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
+from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, Invalid, NotAllowed, NotFound
 from appliance.base.text import say
 from appliance.http import requests
@@ -107,7 +108,7 @@ class Relationships:
         no_parameters("page[after]", "page[size]")
         limit = parameters.page_number(request.args, "page[size]", 100, MAX_SIZE)
         text = request.args.get("page[after]")
-        if text is not None and not (text.isascii() and text.isdigit() and len(text) < 18):
+        if text is not None and not is_digits(text):
             raise BadRequest(say("{name} is not a cursor of this list.", name="page[after]"), parameter="page[after]")
         after = None if text is None else int(text)
         reading = self._reading(registry)

@@ -26,7 +26,7 @@ from appliance.http.jsonapi.answers import (
 )
 from appliance.http.jsonapi.document import Documents
 from appliance.http.jsonapi.idempotency import Idempotency
-from appliance.http.jsonapi.incoming import read_data, read_resource
+from appliance.http.jsonapi.incoming import read_data, read_resource, version_in
 from appliance.http.jsonapi.lists import Lists, digest
 from appliance.http.jsonapi.media import check_content_type, choose, wants_cursors
 from appliance.http.jsonapi.parameters import Asked
@@ -231,10 +231,7 @@ def wanted_version(meta: Mapping[str, Any]) -> int | None:
     if header is not None and header.strip() != "*":
         found = _VERSION.fullmatch(header.strip())
         return int(found[1]) if found else -1  # somebody else's ETag matches nothing here
-    version = meta.get("version")
-    if version is not None and (type(version) is not int):
-        raise BadRequest(say("meta.version must be a whole number."), pointer="/data/meta/version")
-    return version
+    return version_in(meta, "/data/meta/version")
 
 
 def _with_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:

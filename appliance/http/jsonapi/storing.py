@@ -8,7 +8,7 @@ from typing import Any
 
 from appliance.base.errors import BadRequest, Conflict, Invalid
 from appliance.base.text import say
-from appliance.http.jsonapi.incoming import Incoming, placed, read_resource, settle
+from appliance.http.jsonapi.incoming import Incoming, placed, read_resource, settle, version_in
 from appliance.records.tables import Row
 from appliance.records.work import Work
 
@@ -55,7 +55,8 @@ class Storing:
         settle(self.registry, incoming, self.by_lid)
         if upsert is not None and upsert is not False:
             existing = self._find(incoming, upsert)
-            row, created = self._store(incoming, existing), existing is None
+            version = version_in(incoming.meta, f"{incoming.where}/meta/version")
+            row, created = self._store(incoming, existing, version), existing is None
         else:
             row, created = self._store(incoming, None), True
         if incoming.lid:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from flask import Flask, Response, render_template, request
 from markupsafe import Markup
-from werkzeug.routing import IntegerConverter, Map
 
 from appliance.base.text import LANGUAGES, Text, fold, label
 from appliance.http.assets import Assets
@@ -98,13 +97,6 @@ def initials(name: str) -> str:
     return "".join(w[0] for w in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 
-class RecordNumber(IntegerConverter):
-    """A number in an address. What no database column can hold names nothing: 404."""
-
-    def __init__(self, map: Map, *args: Any, **options: Any):
-        super().__init__(map, *args, **{"max": 2**63 - 1, **options})
-
-
 def furnish(
     app: Flask, assets: Assets, navigate: Navigate, box: NamedBox, *, version: str, log_position: Callable[[], int]
 ) -> None:
@@ -120,7 +112,6 @@ def furnish(
         )
 
     app.config[BOX_TIMEZONE] = lambda: box.timezone
-    app.url_map.converters["int"] = RecordNumber
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.auto_reload = app.debug

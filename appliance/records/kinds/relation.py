@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee
 
+from appliance.base.digits import is_id
 from appliance.base.text import say
 from appliance.records.kinds.kind import Convert, Kind, Wrong
 
@@ -19,7 +20,7 @@ def record_id(value: Any) -> int:
     """An id as it comes: an integer, a string of digits, or a JSON:API identifier. Wrong for anything else."""
     if type(value) is dict:
         value = value.get("id")
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) < 19:
+    if is_id(value) or value == "0":  # of which there is none; but ids can be compared with it
         return int(value)
     if type(value) is int and 0 < value < 2**63:
         return value

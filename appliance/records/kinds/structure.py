@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from appliance.base.json_text import TooBig, loads
 from appliance.base.text import say
 from appliance.records.kinds.kind import COMPARE, WORDS, Convert, Kind, Wrong
 
@@ -45,8 +46,10 @@ class JsonKind(Kind):
             if not text.strip():
                 return None
             try:
-                return clean(orjson.loads(text))
-            except orjson.JSONDecodeError:
+                return clean(loads(text.encode()))
+            except TooBig:
+                raise Wrong(say("holds a whole number beyond 64 bits, which would be rounded"), "range") from None
+            except ValueError:
                 raise Wrong(say("must be JSON"), "type") from None
 
         return read

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.base.text import say
 from appliance.records.kinds.kind import COMPARE, WORDS, Convert, Kind, Wrong
+from appliance.records.kinds.patterns import PatternRefused, compile_pattern, is_taken, shared_pattern
 
 if TYPE_CHECKING:
     from appliance.records.entity import Field
@@ -31,18 +32,21 @@ class TextKind(Kind):
     options = frozenset({"min_length", "max_length", "pattern"})
     operators = COMPARE | WORDS
     limit = 1_000
+    _refused: re.Pattern[str] | None = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+    """What has no place in one line: control characters, and what breaks it."""
 
     def check(self, field: Field) -> None:
         if field.pattern:
             try:
-                re.compile(field.pattern)
-            except re.error as error:
-                raise Wrong(say("the pattern is not a regular expression: {why}", why=error)) from None
+                compile_pattern(field.pattern)
+            except PatternRefused as error:
+                raise Wrong(say("the pattern cannot be used: {why}", why=error)) from None
 
     def cleaner(self, field: Field) -> Convert:
         least, most = field.min_length or 0, field.max_length or self.limit
-        matches = re.compile(field.pattern).fullmatch if field.pattern else None
-        tidy = self.tidy
+        # One that an earlier version took may not be taken now: it stays declared, and named on the health page.
+        matches = compile_pattern(field.pattern) if field.pattern and is_taken(field.pattern) else None
+        tidy, refused = self.tidy, self._refused
 
         def clean(value: Any) -> str | None:
             text = string(value)
@@ -50,6 +54,8 @@ class TextKind(Kind):
                 text = tidy(text)
             if not text:
                 return None
+            if refused is not None and refused.search(text):
+                raise Wrong(say("holds control characters or line breaks"), "characters")
             if len(text) > most:
                 raise Wrong(say("must be at most {max} characters", max=most), "too_long")
             if len(text) < least:
@@ -68,8 +74,8 @@ class TextKind(Kind):
         found: dict[str, Any] = {"type": "string", "maxLength": field.max_length or self.limit}
         if field.min_length:
             found["minLength"] = field.min_length
-        if field.pattern:
-            found["pattern"] = f"^(?:{field.pattern})$"
+        if shared := shared_pattern(field.pattern):
+            found["pattern"] = f"^(?:{shared})$"
         return found
 
 
@@ -77,6 +83,7 @@ class LongTextKind(TextKind):
     name, label = "long_text", "Long text"
     limit = 1_000_000
     sortable = False
+    _refused = None
 
 
 class EmailKind(TextKind):
