@@ -47,7 +47,7 @@ from appliance.features.health.sweep import sweep_kind
 from appliance.features.home import pages as home
 from appliance.features.home.box import Box
 from appliance.features.home.navigation import Navigation
-from appliance.features.identity import account, accounts, door
+from appliance.features.identity import account, accounts, door, passwords
 from appliance.features.identity import api as identity_api
 from appliance.features.identity.authenticator import PasswordAuthenticator
 from appliance.features.identity.login_throttle import LoginThrottle
@@ -251,6 +251,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
         )  # fmt: skip
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
         application = public_door(outside)
+        passwords.gate.fit(settings.threads)
         web = WebServer(
             application, settings.host, settings.port, settings.threads, hub,
             max_body=limit, tls=https.keeper, proxies=settings.proxies,

@@ -148,9 +148,13 @@ def _from_our_pages() -> bool:
     account of its own, where no session and so no CSRF token is asked for. A token in the header is no browser's doing."""
     if request.headers.get("Authorization"):
         return True
-    if "Origin" in request.headers:
-        return same_origin(request.environ)
-    return request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none"):
+        return False
+    if not origin or same_origin(request.environ):
+        return True
+    # Behind a proxy that ends TLS and is not named in `proxies` the scheme differs; the browser itself says the page is ours.
+    return site == "same-origin" and origin.partition("://")[2].lower() == request.headers.get("Host", "").lower()
 
 
 def sign_in_address() -> str:

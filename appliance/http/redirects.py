@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
 HOME = "/"
 LONGEST = 4_000
+_PATH = re.compile(r"[^?#]*")
+"""As it was written: urlsplit takes `///x` for the path `/x`."""
 
 
 def local_target(text: str) -> str:
@@ -28,4 +31,4 @@ def _is_local(text: str) -> bool:
         parts = urlsplit(text)
     except ValueError:
         return False
-    return not parts.scheme and not parts.netloc and "//" not in parts.path
+    return not parts.scheme and not parts.netloc and "//" not in _PATH.match(text)[0]  # type: ignore[index]

@@ -6,7 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sign_in_site import ADA, BOB, Site, open_site
+
+from appliance.features.identity import passwords
+
+REAL_HASHER = passwords._hasher
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """argon2 with parameters of a hundredth of the work: what is tested here is who gets in, some hundred times."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=256, parallelism=1)
+    passwords._nobody.cache_clear()
+    yield
+    passwords._hasher = REAL_HASHER
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+def real_hasher() -> PasswordHasher:
+    return REAL_HASHER
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ class Site:
     def rows(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return self.house.database.rows(self.house.database.sql(sql), params)
 
-    def grow_old(self, client: FlaskClient) -> None:
-        """The password of this session was given an hour ago."""
+    def grow_old(self) -> None:
+        """The passwords of all sessions were given an hour ago."""
         with self.house.database.write():
             self.house.database.run("UPDATE ingot_session SET confirmed_at = '2020-01-01T00:00:00.000Z'")
 

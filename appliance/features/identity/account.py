@@ -15,7 +15,7 @@ from appliance.features.identity import accounts, tokens
 from appliance.features.identity.authenticator import PasswordAuthenticator
 from appliance.features.identity.confirmation import Confirmation
 from appliance.features.identity.door import known_device, signed_in
-from appliance.features.identity.passwords import ADVISED, SHORTEST
+from appliance.features.identity.passwords import ADVISED, SHORTEST, new_password
 from appliance.features.identity.sessions import Session, Sessions
 from appliance.features.identity.who import session_of_request
 from appliance.http import requests
@@ -78,8 +78,9 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
         try:
             if held(me)[1]:
                 confirmation.check(me.session, old, "old")
+            fresh = new_password(new)
             with records.work(SYSTEM) as work:
-                accounts.set_password(work, me.user, new, revoke_tokens=bool(request.form.get("revoke_tokens")))
+                accounts.set_password(work, me.user, fresh, revoke_tokens=bool(request.form.get("revoke_tokens")))
         except Invalid as error:
             return shown(me, 422, problems=_sentences(error))
         # a new password ended every session, this one too

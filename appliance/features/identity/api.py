@@ -11,6 +11,7 @@ from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Probl
 from appliance.base.text import say
 from appliance.features.identity import accounts, tokens
 from appliance.features.identity.confirmation import need_confirmation
+from appliance.features.identity.passwords import new_password
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION, Documents
@@ -64,11 +65,11 @@ def make_api(records: Records) -> Blueprint:
         ):
             problems = [Problem(n, say("there is no field called {name}", name=n), "unknown") for n in sorted(unknown)]
             raise Invalid(problems or [Problem("email", say("is required"), "required")])
+        name = values["name"] if isinstance(values.get("name"), str) else ""
+        password = values.get("password")
+        fresh = new_password(password) if password is not None else None
         with records.work(actor) as work:
-            name = values["name"] if isinstance(values.get("name"), str) else ""
-            row = accounts.add_user(
-                work, values["email"], name=name, roles=values.get("roles"), password=values.get("password")
-            )
+            row = accounts.add_user(work, values["email"], name=name, roles=values.get("roles"), password=fresh)
             rest: dict[str, Any] = {k: values[k] for k in ("name", "language", "active") if k in values}
             row = work.update("user", row[0], rest) if rest else row
             return shown(work, "user", row, 201)
@@ -88,6 +89,7 @@ def make_api(records: Records) -> Blueprint:
         if not isinstance(revoke, bool) or (revoke and password is None):
             raise Invalid([Problem("revoke_tokens", say("is true or false, beside a new password"), "type")])
         given = {name: value for name, value in given.items() if name not in ("password", "revoke_tokens")}
+        fresh = new_password(password) if password is not None else None
         with records.work(actor) as work:
             entity = work.registry.entity("user")
             user_id = read_id(entity, id_)
@@ -100,8 +102,8 @@ def make_api(records: Records) -> Blueprint:
                 row = work.update("user", user_id, incoming.values)
             except Invalid as error:
                 raise placed(error, entity) from None
-            if password is not None:
-                accounts.set_password(work, user_id, password, revoke_tokens=revoke)
+            if fresh is not None:
+                accounts.set_password(work, user_id, fresh, revoke_tokens=revoke)
             _keep_an_administrator(work)
             return shown(work, "user", row, 200)
 

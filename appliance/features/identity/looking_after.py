@@ -11,6 +11,7 @@ from appliance.base.errors import Conflict, NotFound
 from appliance.base.text import say
 from appliance.features.identity import accounts
 from appliance.features.identity.login_throttle import LoginThrottle
+from appliance.features.identity.passwords import new_password
 from appliance.features.identity.sessions import Claim
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
@@ -35,8 +36,9 @@ def reset_password(records: Records, throttle: LoginThrottle, user_id: int, *, r
     """A new password, shown once; every session of the user ends (their tokens too, if asked), and no wrong one counts any
     more. NotFound when there is no such user."""
     password = "-".join(ids.token(3) for _ in range(4))
+    fresh = new_password(password)
     with records.work(SYSTEM) as work:
-        accounts.set_password(work, user_id, password, revoke_tokens=revoke_tokens)
+        accounts.set_password(work, user_id, fresh, revoke_tokens=revoke_tokens)
     unlock(records, throttle, user_id)
     return password
 
@@ -60,7 +62,8 @@ def first_administrator(records: Records, claim: Claim, email: str, name: str, p
     """Owns the box from now on. Conflict when somebody does already; Invalid for an address or password that does not do."""
     if claim.claimed():
         raise Conflict(say("This box is set up already."), code="claimed")
+    fresh = new_password(password)
     with records.work(SYSTEM) as work:
-        user = accounts.add_user(work, email, name=name, roles=["admin"], password=password)[0]
+        user = accounts.add_user(work, email, name=name, roles=["admin"], password=fresh)[0]
         claim.close()
     return user

@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -27,24 +28,67 @@ _hasher = PasswordHasher()  # argon2id with the library's current parameters
 
 
 class HashGate:
-    """Lets `at_once` in; the next wait `seconds` for a place, and are then told to come again."""
+    """Lets `at_once` in; the next `waiting` wait up to `seconds` for a place (all of them when it is None), and the rest are told
+    to come again at once."""
 
-    def __init__(self, at_once: int = AT_ONCE, seconds: float = WAIT_SECONDS):
-        self._places, self._seconds = threading.BoundedSemaphore(at_once), seconds
+    def __init__(self, at_once: int = AT_ONCE, waiting: int | None = None, seconds: float = WAIT_SECONDS):
+        self._at_once, self._most_waiting, self._seconds = at_once, waiting, seconds
+        self._inside = self._waiting = 0
+        self._changed = threading.Condition()
+
+    def fit(self, threads: int) -> None:
+        """Of so many threads that answer requests, leave at least one that neither hashes nor waits, and half of them, if
+        there are few, to those who are signed in."""
+        with self._changed:
+            self._at_once = max(1, min(AT_ONCE, threads // 2))
+            self._most_waiting = max(0, threads - 1 - self._at_once)
 
     @contextmanager
     def place(self) -> Iterator[None]:
         """Raises TooManyRequests when none is free in time."""
-        if not self._places.acquire(timeout=self._seconds):
-            text = say("Too many people sign in at this moment. Try again in {seconds} seconds.", seconds=RETRY_SECONDS)
-            raise TooManyRequests(text, retry_after=RETRY_SECONDS, code="busy")
+        with self._changed:
+            if not self._enter():
+                text = say(
+                    "Too many people sign in at this moment. Try again in {seconds} seconds.", seconds=RETRY_SECONDS
+                )
+                raise TooManyRequests(text, retry_after=RETRY_SECONDS, code="busy")
         try:
             yield
         finally:
-            self._places.release()
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify()
+
+    def _enter(self) -> bool:
+        """Take a place, waiting for one if need be; False when there is none."""
+        if self._inside >= self._at_once:
+            if self._most_waiting is not None and self._waiting >= self._most_waiting:
+                return False
+            self._waiting += 1
+            try:
+                if not self._changed.wait_for(lambda: self._inside < self._at_once, self._seconds):
+                    return False
+            finally:
+                self._waiting -= 1
+        self._inside += 1
+        return True
 
 
 gate = HashGate()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that does, and its hash: made before the write transaction, which must not wait for it."""
+
+    text: str
+    hash: str
+
+
+def new_password(text: str) -> NewPassword:
+    """Invalid as `check_password` says, as far as one can tell without knowing whose it is; TooManyRequests as `HashGate`."""
+    check_password(text)
+    return NewPassword(text, hash_password(text))
 
 
 def hash_password(password: str) -> str:
@@ -57,7 +101,10 @@ def verify_password(stored: str | None, password: str) -> bool:
     """Does the password fit what is stored? Takes equally long when nothing is. Raises TooManyRequests."""
     with gate.place():
         try:
-            return _hasher.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
+            return (
+                _hasher.verify(stored or _nobody(), password[:LONGEST].encode("utf-8", "replace"))
+                and stored is not None
+            )
         except (VerificationError, InvalidHashError):
             return False
 
@@ -79,6 +126,8 @@ def check_password(password: str, *, name: str = "", email: str = "") -> None:
         _refuse("too_short", say("must be at least {min} characters", min=SHORTEST))
     if len(password) > LONGEST:
         _refuse("too_long", say("must be at most {max} characters", max=LONGEST))
+    if not password.isascii() and any("\ud800" <= c <= "\udfff" for c in password):  # a terminal's broken bytes
+        _refuse("characters", say("holds characters that cannot be stored"))
     folded = fold(password)
     if len(set(folded)) == 1 or folded in common_passwords():
         _refuse(

@@ -15,7 +15,7 @@ from appliance.features.identity import accounts
 from appliance.features.identity.account import LABELS, zones
 from appliance.features.identity.authenticator import PasswordAuthenticator
 from appliance.features.identity.door import known_device, signed_in
-from appliance.features.identity.passwords import ADVISED, SHORTEST
+from appliance.features.identity.passwords import ADVISED, SHORTEST, new_password
 from appliance.features.identity.sessions import Sessions
 from appliance.features.packs.installing import install_pack, remove_seeds
 from appliance.features.packs.reading import read_pack
@@ -54,10 +54,11 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
         password = request.form.get("password", "")
         try:
             _check(given)
+            fresh = new_password(password)
             with records.work(SYSTEM) as work:
                 profile = ("name", "email", "language", "timezone")
                 work.update("user", user, {n: given[n] or None for n in profile})
-                accounts.set_password(work, user, password)
+                accounts.set_password(work, user, fresh)
             box.change(given["box"][:80] or "Ingot", given["timezone"])
         except Invalid as error:
             language = requests.language()
