@@ -47,10 +47,11 @@ from appliance.features.health.sweep import sweep_kind
 from appliance.features.home import pages as home
 from appliance.features.home.box import Box
 from appliance.features.home.navigation import Navigation
-from appliance.features.identity import account, accounts, door, last_administrator
+from appliance.features.identity import account, accounts, door, last_administrator, passwords
 from appliance.features.identity import api as identity_api
+from appliance.features.identity.authenticator import PasswordAuthenticator
+from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim, Sessions
-from appliance.features.identity.tries import Tries
 from appliance.features.identity.who import Who
 from appliance.features.imports import api as imports_api
 from appliance.features.imports import kind_pages as import_kind_pages
@@ -130,6 +131,7 @@ class House:
     cache: Cache
     sessions: Sessions
     claim: Claim
+    throttle: LoginThrottle
     who: Who
     notices: Notices
 
@@ -151,13 +153,14 @@ def open_house(settings: Settings) -> House:
     with records.work(SYSTEM) as work:
         accounts.seed_roles(work)
     files = open_files(settings)
-    sessions = Sessions(database, settings.session_days)
+    sessions = Sessions(database, settings.session_days, settings.session_max_days)
+    throttle = LoginThrottle(database)
     who, notices = Who(records, sessions), Notices(records)
     kinds = [
         batch_kind(records, files, who.of_job),
         *import_kinds(apart.run_import, apart.undo_import),
         export_kind(records, files, who.of_job),
-        sweep_kind(records, sessions, settings.trash_days),
+        sweep_kind(records, (sessions, throttle), settings.trash_days),
         *look_kinds(database, files, settings.trash_days),
         *file_kinds(database, files, settings.trash_days),
         *backup_kinds(settings),
@@ -167,7 +170,9 @@ def open_house(settings: Settings) -> House:
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
-    return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who, notices)
+    return House(
+        settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), throttle, who, notices
+    )
 
 
 def backup_kinds(settings: Settings) -> list[JobKind]:
@@ -220,6 +225,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     settings, records, jobs = house.settings, house.records, house.jobs
     hub, tail = Hub(), Tail(house.database, records)
     live = Live(records, hub, tail, jobs, house.notices)
+    house.sessions.on_end(live.look_again)
     engine = open_search(settings, writer=only != "web")
     records.find = make_find(records, engine)
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
@@ -234,9 +240,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     traffic = Traffic()
     sampler = Sampler(settings.home.root, traffic.totals, jobs.gauges, process.look)
     https = HttpsDoor(settings, lambda: Box(house.database, settings.timezone).name, public=only != "worker")
-    ControlRoom(
-        settings, records, jobs, house.claim, Tries(house.cache), sampler, process, maintenance, https
-    ).furnish()
+    ControlRoom(settings, records, jobs, house.claim, house.throttle, sampler, process, maintenance, https).furnish()
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}
     process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
@@ -248,6 +252,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
         )  # fmt: skip
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
         application = public_door(outside)
+        passwords.gate.fit(settings.threads)
         web = WebServer(
             application, settings.host, settings.port, settings.threads, hub,
             max_body=limit, tls=https.keeper, proxies=settings.proxies,
@@ -288,7 +293,7 @@ def public_door(parts: Outside) -> Flask:
     house = parts.house
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
     traffic, resources = parts.traffic, make_resources(records)
-    views = Views(records)
+    views, authenticator = Views(records), PasswordAuthenticator(house.database, house.throttle)
     import_desk = Desk(records, jobs, house.files)
     assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
 
@@ -348,9 +353,9 @@ def public_door(parts: Outside) -> Flask:
             comments_api.make_api(resources),
             notices_api.make_api(house.notices),
             notice_pages.make_pages(house.notices, jobs),
-            door.make_pages(records, house.sessions, house.claim, house.cache),
-            account.make_pages(records, house.sessions),
-            welcome.make_pages(records, house.sessions, box),
+            door.make_pages(records, house.sessions, house.claim, authenticator),
+            account.make_pages(records, house.sessions, authenticator),
+            welcome.make_pages(records, house.sessions, authenticator, box),
             make_blueprint(records, resources),
             home.make_pages(records),
             styleguide.make_pages(assets),

@@ -12,8 +12,8 @@ from appliance.base.errors import BadRequest
 from appliance.base.settings import Settings
 from appliance.base.text import say
 from appliance.features.identity import looking_after
+from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim
-from appliance.features.identity.tries import Tries
 from appliance.jobs.jobs import Jobs
 from appliance.records.records import Records
 from appliance.run.backup import restoring, taking
@@ -29,7 +29,7 @@ class ControlRoom:
     records: Records
     jobs: Jobs
     claim: Claim
-    tries: Tries
+    throttle: LoginThrottle
     sampler: Sampler
     process: Process
     maintenance: Maintenance
@@ -39,7 +39,7 @@ class ControlRoom:
         """Add all of it to the process's door."""
         queries: dict[str, Callable[[dict[str, Any]], Any]] = {
             "metrics": lambda asked: {"points": self.sampler.history(str(asked.get("span") or "2m"))},
-            "users": lambda _: looking_after.people(self.records, self.claim, self.tries),
+            "users": lambda _: looking_after.people(self.records, self.claim, self.throttle),
             "addresses": lambda _: {"addresses": self.https.where()},
             "certificate": lambda _: self.https.shown(),
             "jobs": lambda _: {"counts": self.jobs.counts(), "recent": self._recent()},
@@ -49,8 +49,9 @@ class ControlRoom:
         commands: dict[str, Callable[[dict[str, Any]], Any]] = {
             "maintenance": self.maintenance.change,
             "claim": lambda _: {"link": self._claim_link()},
-            "users.reset": lambda a: {"password": looking_after.reset_password(self.records, self.tries, number(a, "id"))},
-            "users.unlock": lambda a: looking_after.unlock(self.records, self.tries, number(a, "id")),
+            "users.reset": lambda a: {"password": looking_after.reset_password(
+                self.records, self.throttle, number(a, "id"), revoke_tokens=bool(a.get("revoke_tokens")))},
+            "users.unlock": lambda a: looking_after.unlock(self.records, self.throttle, number(a, "id")),
             "users.active": lambda a: looking_after.set_active(self.records, number(a, "id"), bool(a.get("active"))),
             "users.first": lambda a: {"id": looking_after.first_administrator(
                 self.records, self.claim, text(a, "email"), text(a, "name"), text(a, "password"))},

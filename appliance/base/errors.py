@@ -121,6 +121,16 @@ class Unavailable(IngotError):
         self.retry_after = retry_after
 
 
+class TooManyRequests(IngotError):
+    """Refused for now because there were too many. `retry_after` is in seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: Text, *, retry_after: int, code: str | None = None):
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
 class StartRefused(IngotError):
     """The process cannot start; `exit_code` says why to whoever started it (see run/exit_codes.py)."""
 

@@ -87,6 +87,10 @@ SETTINGS = (
     ),
     Setting("session_days", int, 14, "days until an unused session ends", group="running", least=1, most=3_650),
     Setting(
+        "session_max_days", int, 90, "days until a session ends, however much it is used", group="running",
+        least=1, most=3_650,
+    ),
+    Setting(
         "trash_days", int, 30, "days until a removed field or entity is deleted for good", group="running",
         least=0, most=36_500,
     ),

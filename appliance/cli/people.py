@@ -66,7 +66,8 @@ def user_disable(home: Path, email: str) -> None:
 @with_home
 @click.argument("email")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def user_reset(home: Path, email: str, password_stdin: bool) -> None:
+@click.option("--revoke-tokens", is_flag=True, help="End the user's tokens as well.")
+def user_reset(home: Path, email: str, password_stdin: bool, revoke_tokens: bool) -> None:
     """Set a new password and end the user's sessions."""
     house = open_house(home)
     password = (
@@ -75,7 +76,7 @@ def user_reset(home: Path, email: str, password_stdin: bool) -> None:
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
     with house.records.work(SYSTEM) as work:
-        accounts.set_password(work, known_user(house, email), password)
+        accounts.set_password(work, known_user(house, email), password, revoke_tokens=revoke_tokens)
 
 
 def known_user(house: assembly.House, email: str) -> int:

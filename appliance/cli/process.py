@@ -18,8 +18,9 @@ from appliance.base import logs
 from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load, read
-from appliance.base.text import in_language, say
+from appliance.base.text import Text, in_language, say, told
 from appliance.cli.kit import door, language, main, running, show, with_home, with_json
+from appliance.features.identity.accounts import shared_emails
 from appliance.features.maintenance.plan import Plans, wish
 from appliance.run import preflight, process, run_file
 from appliance.run.backup import restoring
@@ -156,7 +157,10 @@ def check(home: Path, as_json: bool) -> None:
     settings = load(home)
     found = preflight.Ground(settings.home).health() if home.exists() else {}
     found["port"] = preflight.port(settings.home, settings.host, settings.port)
-    found["database"] = Health(*assembly.open_house(settings).database.check())  # type: ignore[arg-type]
+    database = assembly.open_house(settings).database
+    found["database"] = Health(*database.check())  # type: ignore[arg-type]
+    if shared := shared_emails(database):
+        found["users"] = Health("degraded", told(_shared(shared)))
     rows = [{"part": n, "state": h.state, "reason": in_language(h.reason, language())} for n, h in found.items()]
     if as_json:
         checks = {row.pop("part"): row for row in rows}
@@ -165,6 +169,14 @@ def check(home: Path, as_json: bool) -> None:
         show(False, rows)
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
     sys.exit(1 if any(h.state == "down" for h in found.values()) else 0)
+
+
+def _shared(pairs: list[tuple[tuple[int, str], tuple[int, str]]]) -> Text:
+    named = "; ".join(f"{first[0]} {first[1]} = {later[0]} {later[1]}" for first, later in pairs)
+    return say(
+        "These users have the same e-mail address: {named}. The later one cannot sign in until an administrator changes theirs.",
+        named=named,
+    )
 
 
 @main.command()

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 from appliance.base import digits, logs
-from appliance.base.errors import NotSignedIn
+from appliance.base.errors import NotAllowed, NotSignedIn
 from appliance.base.text import say
 from appliance.http import requests, route_policy
 from appliance.http.errors import shorten_pointers, translate
@@ -23,7 +23,8 @@ from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.media import MEDIA
 from appliance.http.pages.rendering import page
-from appliance.http.requests import Authenticate
+from appliance.http.requests import SAFE, Authenticate
+from appliance.http.sockets.websocket import same_origin
 
 
 class NoSessions(SessionInterface):
@@ -110,6 +111,8 @@ def create_app(
                 "errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]
             }
             return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
+        if request.method not in SAFE and not _from_our_pages():
+            raise NotAllowed(say("This address takes what our own pages send."), code="foreign_origin")
         route_policy.check_route()
         return None
 
@@ -119,7 +122,9 @@ def create_app(
         if wants_page():
             if isinstance(error, NotSignedIn):
                 return Response(status=303, headers={"Location": sign_in_address()})
-            return page("pages/error.html", status, number=status, errors=errors)
+            answer = page("pages/error.html", status, number=status, errors=errors)
+            answer.headers.update(headers)
+            return answer
         if isinstance(error, HTTPException) and error.code and error.code < 400:
             return error.get_response()  # type: ignore[return-value]
         if "document" in g:
@@ -133,6 +138,13 @@ def create_app(
         app.register_blueprint(blueprint)
     if extend:
         extend(app)
+
+    @app.before_request
+    def know_who_writes() -> None:
+        """Last of all, behind what `extend` adds: who may not write is told so before the request's form is judged."""
+        if request.method not in SAFE and request.path.startswith("/api/"):
+            requests.actor()
+
     app.wsgi_app = Guarded(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
@@ -153,6 +165,20 @@ class Guarded:
             return start_response(status, [*headers, *more, own], exc_info)
 
         return self._inner(environ, start)
+
+
+def _from_our_pages() -> bool:
+    """Does an unsafe request come from a page of ours, or from no browser at all? A foreign page could sign somebody in to an
+    account of its own, where no session and so no CSRF token is asked for. A token in the header is no browser's doing."""
+    if request.headers.get("Authorization"):
+        return True
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none"):
+        return False
+    if not origin or same_origin(request.environ):
+        return True
+    # Behind a proxy that ends TLS and is not named in `proxies` the scheme differs; the browser itself says the page is ours.
+    return site == "same-origin" and origin.partition("://")[2].lower() == request.headers.get("Host", "").lower()
 
 
 def sign_in_address() -> str:

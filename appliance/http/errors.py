@@ -23,6 +23,7 @@ _STATUS: list[tuple[type[errors.IngotError], int, Text]] = [
     (errors.Stale, 412, say("Changed meanwhile")),
     (errors.TooLarge, 413, say("Too large")),
     (errors.Unsupported, 415, say("Unsupported media type")),
+    (errors.TooManyRequests, 429, say("Too many requests")),
     (errors.Unavailable, 503, say("Not available now")),
 ]
 
@@ -128,7 +129,7 @@ def _source(error: errors.IngotError) -> dict[str, str]:
 
 
 def _headers(error: errors.IngotError) -> dict[str, str]:
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, (errors.Unavailable, errors.TooManyRequests)):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, errors.NotSignedIn):
         return {"WWW-Authenticate": "Bearer"}

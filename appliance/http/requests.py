@@ -14,6 +14,7 @@ from appliance.base.text import best_language, say
 from appliance.records.permissions import Actor
 
 Authenticate = Callable[[], Actor | None]
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def actor() -> Actor:

@@ -14,6 +14,7 @@ from appliance.base import clock, ids
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Stale
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
+from appliance.records.canonical import CANONICAL, follow
 from appliance.records.checks import check_unique, clean, read_again, unique_groups
 from appliance.records.entity import Field
 from appliance.records.kinds import AutoNumberKind, Wrong
@@ -287,6 +288,7 @@ class Work:
 
     def note(self, entity: str, record_id: int, version: int, action: str, change: Change) -> None:
         """An entry for a change that an operation made by itself: to the schema, or to a built-in entity."""
+        follow(self.database, entity, record_id, change)
         self.touched.add(entity)
         self._entries.append(
             entry_row(self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change)
@@ -298,6 +300,7 @@ class Work:
 
     def add_entries(self, entity: str, rows: list[tuple[Any, ...]]) -> None:
         """Entries of a bulk write, made by records/bulk.py."""
+        assert entity not in CANONICAL, "a canonical column follows single writes only"
         self.touched.add(entity)
         self._entries += rows
 

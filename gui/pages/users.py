@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtWidgets import QCheckBox
+
 from gui import texts
 from gui.client import Trouble
 from gui.desk import Desk
@@ -96,15 +98,19 @@ class Users(Page):
             words = say(
                 "{name} gets a new password, which is shown here once, and is signed out everywhere.", name=_name(one)
             )
-            ask(self, say("Reset the password?"), words, say("Reset password"), lambda: self._do_reset(one))
+            tokens = QCheckBox(say("Revoke the tokens as well"), self)
+            ask(
+                self, say("Reset the password?"), words, say("Reset password"),
+                lambda: self._do_reset(one, tokens.isChecked()), option=tokens,
+            )  # fmt: skip
 
-    def _do_reset(self, one: dict[str, Any]) -> None:
+    def _do_reset(self, one: dict[str, Any], revoke_tokens: bool = False) -> None:
         def done(found: dict[str, Any]) -> None:
             self._words.setText(say("The new password of {name}. It is shown this once.", name=_name(one)))
             self._password.setText(found["password"])
             self._fresh.show()
 
-        self._desk.client.tell("users.reset", done, self._failed, id=one["id"])
+        self._desk.client.tell("users.reset", done, self._failed, id=one["id"], revoke_tokens=revoke_tokens)
 
     def _do_unlock(self) -> None:
         if one := self.chosen():

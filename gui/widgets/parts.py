@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -162,14 +163,23 @@ def copy(words: str, said_on: QPushButton | None = None) -> None:
 
 
 def ask(
-    parent: QWidget, title: str, words: str, yes: str, then: Callable[[], object], danger: bool = False
+    parent: QWidget,
+    title: str,
+    words: str,
+    yes: str,
+    then: Callable[[], object],
+    danger: bool = False,
+    option: QCheckBox | None = None,
 ) -> QMessageBox:
-    """A question in a box; the panel goes on meanwhile. `then` is called on the yes alone."""
+    """A question in a box; the panel goes on meanwhile. `then` is called on the yes alone. An `option` stands below the
+    words; whoever asks keeps it, and looks at it in `then`."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning if danger else QMessageBox.Icon.Question)
     box.setWindowTitle(title)
     box.setText(title)
     box.setInformativeText(words)
+    if option:
+        box.setCheckBox(option)
     go = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
     go.setProperty("tone", "danger" if danger else "primary")
     no = box.addButton(say("Cancel"), QMessageBox.ButtonRole.RejectRole)

@@ -9,7 +9,7 @@ import requests
 from box import Box
 from panels import Open
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.pages.diagnostics import Preview
@@ -117,7 +117,12 @@ def test_people_are_looked_after(window: Window, box: Box, qtbot: QtBot) -> None
     page._do_unlock()
     qtbot.waitUntil(lambda: page.table.item(0, 3).text() == "Active")
 
-    page._do_reset(page.chosen())
+    page._ask_reset()
+    (question,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox))
+    tokens = question.checkBox()
+    assert tokens and not tokens.isChecked(), "tokens go by choice alone"
+    tokens.setChecked(True)
+    next(b for b in question.buttons() if b.text() == "Reset password").click()
     qtbot.waitUntil(page._fresh.isVisible)
     password = page._password.text()
     assert len(password) > 12

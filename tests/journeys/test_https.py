@@ -120,6 +120,8 @@ def test_the_claim_link_the_cookie_and_the_live_socket_are_encrypted(visitor: Si
     assert link.startswith("https://127.0.0.1:")  # an address is in the certificate as well
     page = visitor.page
     page.goto(link.replace("127.0.0.1", "localhost"))
+    page.get_by_role("button", name="Become its administrator").click()
+    page.wait_for_url("**/welcome")
     assert page.url == secure.url("/welcome")
     (cookie,) = (c for c in visitor.context.cookies() if "session" in c["name"])
     assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-ingot_session", True, True)

@@ -13,6 +13,7 @@ from appliance.base.text import Text, headline, in_language, say
 from appliance.engines.database.protocol import Database
 from appliance.features.health.api import overall
 from appliance.features.health.looks import FILES, INTEGRITY
+from appliance.features.identity.accounts import shared_emails
 from appliance.features.jobs.api import job_actor
 from appliance.features.jobs.pages import LOOK, called
 from appliance.features.search.jobs import REINDEX
@@ -122,6 +123,7 @@ def make_pages(
             wrong_count=wrong_count,
             called=called(jobs),
             look=LOOK,
+            shared_emails=shared_emails(database),
         )
 
     @pages.post("/<name>")

@@ -1,7 +1,8 @@
-"""The nightly sweep: ended sessions, kept answers, and what has lain in the trash long enough."""
+"""The nightly sweep: ended sessions, old counts of wrong passwords, kept answers, and what has lain in the trash long enough."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -18,11 +19,12 @@ class Sweepable(Protocol):
     def sweep(self) -> None: ...
 
 
-def sweep_kind(records: Records, sessions: Sweepable, trash_days: int) -> JobKind:
+def sweep_kind(records: Records, kept: Sequence[Sweepable], trash_days: int) -> JobKind:
     """A periodic job; safe to run at any time, and twice."""
 
     def body(run: Run) -> dict[str, Any]:
-        sessions.sweep()
+        for one in kept:
+            one.sweep()
         with records.database.write():
             answers = Idempotency(records).sweep()
         before = clock.wire(clock.now() - timedelta(days=trash_days))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, redirect, request
 
-from appliance.base.errors import Invalid, NotFound, NotSignedIn, Problem
-from appliance.base.text import LANGUAGES, say
+from appliance.base.errors import Conflict, Invalid, NotFound, NotSignedIn, Problem
+from appliance.base.text import LANGUAGES, Text, say
 from appliance.features.identity import accounts, tokens
-from appliance.features.identity.door import inside, signed_in
-from appliance.features.identity.sessions import Sessions
+from appliance.features.identity.authenticator import PasswordAuthenticator
+from appliance.features.identity.confirmation import Confirmation
+from appliance.features.identity.door import known_device, signed_in
+from appliance.features.identity.passwords import ADVISED, SHORTEST, new_password
+from appliance.features.identity.sessions import Session, Sessions
+from appliance.features.identity.who import session_of_request
 from appliance.http import requests
 from appliance.http.jsonapi.media import MEDIA
 from appliance.http.pages.rendering import page
+from appliance.http.redirects import local_target
 from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
 
@@ -25,22 +31,24 @@ PROFILE = ("name", "email", "language", "timezone", "theme", "shortcuts")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The person whose account this is."""
+    """The person whose account this is, and the session they are in."""
 
     actor: Actor
     user: int
+    session: Session
 
 
-def make_pages(records: Records, sessions: Sessions) -> Blueprint:
+def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuthenticator) -> Blueprint:
     pages = Blueprint("account", __name__, url_prefix="/account")
+    confirmation = Confirmation(records, sessions, authenticator)
     sql = records.database.sql
 
     def own() -> Own:
         """Only a person at a browser has an account page; NotSignedIn for everybody else."""
-        actor = requests.actor()
-        if actor.user is None or "session" not in g:
+        actor, session = requests.actor(), session_of_request()
+        if actor.user is None or session is None:
             raise NotSignedIn()
-        return Own(actor, actor.user)
+        return Own(actor, actor.user, session)
 
     @pages.get("")
     def account() -> Response:
@@ -51,29 +59,51 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
         me = own()
         values = {n: request.form.get(n, "").strip() or None for n in PROFILE if n in request.form}
         try:
+            if "email" in values and values["email"] != held(me)[0]:  # it is what one signs in with
+                confirmation.check(me.session, request.form.get("current", ""))
             with records.work(SYSTEM) as work:
                 if values.get("timezone") and values["timezone"] not in available_timezones():
                     raise Invalid([Problem("timezone", say("must be a name like Europe/Berlin"))])
                 work.update("user", me.user, values)
         except Invalid as error:
             return shown(me, 422, problems=_sentences(error), typed=values)
+        except Conflict as error:
+            return shown(me, 409, problems=[error.message.render(requests.language())], typed=values)
         return redirect("/account?done=profile", 303)  # type: ignore[return-value]
 
     @pages.post("/password")
     def change_password() -> Response:
         me = own()
-        held = records.database.rows(sql("SELECT email, password FROM ingot_user WHERE id = ?"), (me.user,))[0]
         old, new = request.form.get("old", ""), request.form.get("password", "")
         try:
-            if held[1] and accounts.check_sign_in(records.database, held[0], old) != me.user:
-                raise Invalid([Problem("old", say("is not your password"))])
+            if held(me)[1]:
+                confirmation.check(me.session, old, "old")
+            fresh = new_password(new)
             with records.work(SYSTEM) as work:
-                accounts.set_password(work, me.user, new)
+                accounts.set_password(work, me.user, fresh, revoke_tokens=bool(request.form.get("revoke_tokens")))
         except Invalid as error:
             return shown(me, 422, problems=_sentences(error))
-        return signed_in(
-            sessions, me.user, "/account?done=password"
-        )  # a new password ended every session, this one too
+        # a new password ended every session, this one too
+        return known_device(signed_in(sessions, me.user, "/account?done=password"), authenticator, me.user)
+
+    @pages.get("/confirm")
+    def confirm_page() -> Response:
+        own()
+        return page("pages/confirm.html", problem="", back=request.args.get("back", ""))
+
+    @pages.post("/confirm")
+    def confirm() -> Response:
+        """A form comes back to `back`; a script sends {"password": ...} as JSON and gets 204."""
+        me, plain = own(), request.mimetype not in (MEDIA, "application/json")
+        password = request.form.get("password") if plain else requests.body_object().get("password")
+        try:
+            confirmation.check(me.session, password if isinstance(password, str) else "", "password")
+        except Invalid as error:
+            if not plain:
+                raise
+            back, why = request.form.get("back", ""), _sentences(error, {"password": say("Password")})
+            return page("pages/confirm.html", 422, problem=" ".join(why), back=back)
+        return redirect(local_target(request.form.get("back", "")), 303) if plain else Response(status=204)  # type: ignore[return-value]
 
     @pages.post("/theme")
     def change_theme() -> Response:
@@ -82,12 +112,12 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
         theme = request.form.get("theme") if plain else requests.body_object().get("theme")
         with records.work(SYSTEM) as work:
             work.update("user", me.user, {"theme": theme if theme in THEMES and theme else None})
-        return redirect(inside(request.form.get("back", "")), 303) if plain else Response(status=204)  # type: ignore[return-value]
+        return redirect(local_target(request.form.get("back", "")), 303) if plain else Response(status=204)  # type: ignore[return-value]
 
     @pages.post("/sessions/end")
     def end_sessions() -> Response:
         me = own()
-        sessions.close_others(me.user, g.session.digest)
+        sessions.close_others(me.user, me.session.digest)
         return redirect("/account?done=sessions", 303)  # type: ignore[return-value]
 
     @pages.post("/tokens")
@@ -95,6 +125,8 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
         me = own()
         scopes = ["*:read"] if request.form.get("scope") == "read" else []
         try:
+            if not me.session.confirmed:
+                confirmation.check(me.session, request.form.get("current", ""))
             with records.work(SYSTEM) as work:
                 name, expires = request.form.get("name", ""), request.form.get("expires") or None
                 _, secret = tokens.create_token(work, me.user, name, scopes, expires)
@@ -112,6 +144,11 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
             tokens.revoke_token(work, token_id)
         return redirect("/account?done=token", 303)  # type: ignore[return-value]
 
+    def held(me: Own) -> tuple[str, str | None]:
+        """The stored address, and the hash of the password."""
+        row = records.database.rows(sql("SELECT email, password FROM ingot_user WHERE id = ?"), (me.user,))[0]
+        return row[0], row[1]
+
     def shown(
         me: Own,
         status: int = 200,
@@ -122,7 +159,7 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
     ) -> Response:
         columns = ", ".join(PROFILE)
         row = records.database.rows(sql(f"SELECT {columns}, password FROM ingot_user WHERE id = ?"), (me.user,))[0]
-        held = records.database.rows(
+        listed = records.database.rows(
             sql(
                 "SELECT id, name, hint, scopes, created_at, expires_at FROM ingot_token "
                 'WHERE "user" = ? AND revoked_at IS NULL ORDER BY id DESC'
@@ -135,9 +172,12 @@ def make_pages(records: Records, sessions: Sessions) -> Blueprint:
             profile={**dict(zip(PROFILE, row, strict=False)), **(typed or {})},
             has_password=row[-1] is not None,
             sessions=sessions.of(me.user),
-            here=g.session.digest,
+            here=me.session.digest,
+            confirmed=me.session.confirmed,
+            shortest=SHORTEST,
+            advised=ADVISED,
             tokens=[
-                dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), t, strict=True)) for t in held
+                dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), t, strict=True)) for t in listed
             ],
             secret=secret,
             problems=problems or [],
@@ -160,11 +200,9 @@ def zones() -> list[str]:
     ]
 
 
-def _sentences(error: Invalid) -> list[str]:
-    language = requests.language()
-    return [
-        f"{LABELS.get(p.field, say('Value')).render(language)} {p.message.render(language)}" for p in error.problems
-    ]
+def _sentences(error: Invalid, labels: Mapping[str, Text] | None = None) -> list[str]:
+    language, known = requests.language(), {**LABELS, **(labels or {})}
+    return [f"{known.get(p.field, say('Value')).render(language)} {p.message.render(language)}" for p in error.problems]
 
 
 LABELS = {
@@ -176,6 +214,7 @@ LABELS = {
     "shortcuts": say("Single-key shortcuts"),
     "password": say("New password"),
     "old": say("Present password"),
+    "current": say("Your password"),
     "expires": say("Valid until"),
     "scopes": say("Rights"),
 }

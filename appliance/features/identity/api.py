@@ -11,6 +11,8 @@ from appliance.base.digits import is_digits, is_id
 from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.identity import accounts, last_administrator, tokens
+from appliance.features.identity.confirmation import need_confirmation
+from appliance.features.identity.passwords import new_password
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION, Documents
@@ -46,9 +48,11 @@ def make_api(records: Records) -> Blueprint:
         return answer(document, status, etag=f'"{row[1]}"', location=location)
 
     def administrator() -> Actor:
+        """Who may change who gets in; a session's person has given the password lately."""
         actor = requests.actor()
         if not actor.admin:
             raise NotAllowed(say("Only an administrator may do this."))
+        need_confirmation()
         return actor
 
     @api.post("/users")
@@ -63,8 +67,11 @@ def make_api(records: Records) -> Blueprint:
         ):
             problems = [Problem(n, say("there is no field called {name}", name=n), "unknown") for n in sorted(unknown)]
             raise Invalid(problems or [Problem("email", say("is required"), "required")])
+        name = values["name"] if isinstance(values.get("name"), str) else ""
+        password = values.get("password")
+        fresh = new_password(password) if password is not None else None
         with records.work(actor) as work:
-            row = accounts.add_user(work, values["email"], roles=values.get("roles"), password=values.get("password"))
+            row = accounts.add_user(work, values["email"], name=name, roles=values.get("roles"), password=fresh)
             rest: dict[str, Any] = {k: values[k] for k in ("name", "language", "active") if k in values}
             row = work.update("user", row[0], rest) if rest else row
             return shown(work, "user", row, 201)
@@ -78,8 +85,13 @@ def make_api(records: Records) -> Blueprint:
         given = data.get("attributes") or {}
         if not isinstance(given, dict):
             raise Invalid([Problem("attributes", say("must be an object"), "type", "/data/attributes")])
-        password = given.get("password")
-        given = {name: value for name, value in given.items() if name != "password"}
+        password, revoke = given.get("password"), given.get("revoke_tokens", False)
+        if not isinstance(password, str | None):
+            raise Invalid([Problem("password", say("must be a text"), "type")])
+        if not isinstance(revoke, bool) or (revoke and password is None):
+            raise Invalid([Problem("revoke_tokens", say("is true or false, beside a new password"), "type")])
+        given = {name: value for name, value in given.items() if name not in ("password", "revoke_tokens")}
+        fresh = new_password(password) if password is not None else None
         with records.work(actor) as work:
             entity = work.registry.entity("user")
             user_id = read_id(entity, id_)
@@ -92,8 +104,8 @@ def make_api(records: Records) -> Blueprint:
                 row = work.update("user", user_id, incoming.values)
             except Invalid as error:
                 raise placed(error, entity) from None
-            if password is not None:
-                accounts.set_password(work, user_id, str(password))
+            if fresh is not None:
+                accounts.set_password(work, user_id, fresh, revoke_tokens=revoke)
             return shown(work, "user", row, 200)
 
     @api.post("/roles")
@@ -143,6 +155,7 @@ def make_api(records: Records) -> Blueprint:
         user_id = int(str(user)) if is_digits(str(user)) else -1
         if actor.scopes or (user_id != actor.user and not actor.admin):
             raise NotAllowed(say("Tokens for others are made by an administrator; a token with scopes makes none."))
+        need_confirmation()
         scopes = values.get("scopes") or []
         if not isinstance(scopes, list) or not all(isinstance(s, str) for s in scopes):
             raise Invalid([Problem("scopes", say("must be a list of scopes"), "type")])

@@ -10,13 +10,14 @@ from appliance.base import ids
 from appliance.base.errors import Conflict, NotFound
 from appliance.base.text import say
 from appliance.features.identity import accounts
+from appliance.features.identity.login_throttle import LoginThrottle
+from appliance.features.identity.passwords import new_password
 from appliance.features.identity.sessions import Claim
-from appliance.features.identity.tries import Tries
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
 
-def people(records: Records, claim: Claim, tries: Tries) -> dict[str, Any]:
+def people(records: Records, claim: Claim, throttle: LoginThrottle) -> dict[str, Any]:
     """Everybody who has an account, and whether the box has an owner. `locked`: too many wrong passwords of late."""
     rows = records.database.rows(
         "SELECT id, email, name, roles, active, password IS NOT NULL FROM ingot_user ORDER BY name, id"
@@ -27,26 +28,27 @@ def people(records: Records, claim: Claim, tries: Tries) -> dict[str, Any]:
         one["roles"] = orjson.loads(one["roles"])
         one["active"], one["has_password"] = bool(one["active"]), bool(one["has_password"])
         one["admin"] = "admin" in one["roles"]
-        one["locked"] = tries.locked_anywhere(one["email"])
+        one["locked"] = throttle.locked_anywhere(one["email"])
     return {"users": found, "claimed": claim.claimed()}
 
 
-def reset_password(records: Records, tries: Tries, user_id: int) -> str:
-    """A new password, shown once; every session of the user ends, and no wrong one counts any more. NotFound when there is no
-    such user."""
+def reset_password(records: Records, throttle: LoginThrottle, user_id: int, *, revoke_tokens: bool = False) -> str:
+    """A new password, shown once; every session of the user ends (their tokens too, if asked), and no wrong one counts any
+    more. NotFound when there is no such user."""
     password = "-".join(ids.token(3) for _ in range(4))
+    fresh = new_password(password)
     with records.work(SYSTEM) as work:
-        accounts.set_password(work, user_id, password)
-    unlock(records, tries, user_id)
+        accounts.set_password(work, user_id, fresh, revoke_tokens=revoke_tokens)
+    unlock(records, throttle, user_id)
     return password
 
 
-def unlock(records: Records, tries: Tries, user_id: int) -> None:
+def unlock(records: Records, throttle: LoginThrottle, user_id: int) -> None:
     """Wrong passwords are forgotten. NotFound when there is no such user."""
     found = records.database.rows("SELECT email FROM ingot_user WHERE id = ?", (user_id,))
     if not found:
         raise NotFound(say("There is no user with id {id}.", id=user_id))
-    tries.forgive(str(found[0][0]))
+    throttle.forgive(str(found[0][0]))
 
 
 def set_active(records: Records, user_id: int, active: bool) -> None:
@@ -60,7 +62,8 @@ def first_administrator(records: Records, claim: Claim, email: str, name: str, p
     """Owns the box from now on. Conflict when somebody does already; Invalid for an address or password that does not do."""
     if claim.claimed():
         raise Conflict(say("This box is set up already."), code="claimed")
+    fresh = new_password(password)
     with records.work(SYSTEM) as work:
-        user = accounts.add_user(work, email, name=name, roles=["admin"], password=password)[0]
+        user = accounts.add_user(work, email, name=name, roles=["admin"], password=fresh)[0]
         claim.close()
     return user

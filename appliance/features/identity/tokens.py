@@ -75,12 +75,12 @@ def revoke_token(work: Work, token_id: int) -> None:
     work.note("token", token_id, 2, "deleted", {})
 
 
-def find_token(database: Database, secret: str) -> Token | None:
-    """The token with this secret, unless it is revoked or has expired."""
+def find_token(database: Database, digest: str) -> Token | None:
+    """The token whose secret has this digest, unless it is revoked or has expired."""
     sql = database.sql(
         'SELECT id, "user", name, scopes, expires_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL'
     )
-    rows = database.rows(sql, (ids.digest(secret),))
+    rows = database.rows(sql, (digest,))
     if not rows or (rows[0][4] and rows[0][4] <= clock.wire_now()):
         return None
     id_, user, name, scopes, expires = rows[0]

@@ -9,18 +9,27 @@ from typing import Any
 
 from flask import g, request
 
-from appliance.base import clock
+from appliance.base import clock, ids
 from appliance.base.errors import NotAllowed, NotSignedIn
 from appliance.base.text import say
 from appliance.features.identity.actors import Actors
-from appliance.features.identity.sessions import COOKIE, SECURE_COOKIE, Session, Sessions
-from appliance.features.identity.tokens import find_token
+from appliance.features.identity.sessions import (
+    COOKIE,
+    DEVICE_COOKIE,
+    SECURE_COOKIE,
+    SECURE_DEVICE_COOKIE,
+    Session,
+    Sessions,
+)
+from appliance.features.identity.tokens import PREFIX, find_token
+from appliance.http.requests import SAFE
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
 
-SAFE = ("GET", "HEAD", "OPTIONS")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REMEMBERED = 5_000
+Key = tuple[str, str]
+"""What an actor is remembered by: "session" or "token", and the digest of its secret. No client can send a key."""
 
 
 def cookie_name() -> str:
@@ -29,11 +38,38 @@ def cookie_name() -> str:
     return SECURE_COOKIE if request.is_secure else COOKIE
 
 
+def token_digest(secret: str) -> str:
+    """Of a token that a client sent. Only what has the prefix is one: nothing that is stored can be sent in its place."""
+    if not secret.startswith(PREFIX):
+        raise wrong_token()
+    return ids.digest(secret)
+
+
+def wrong_token() -> NotSignedIn:
+    return NotSignedIn(say("This token is wrong, has expired or was revoked."))
+
+
+def session_of_request() -> Session | None:
+    """The session that the request at hand acts by; None for a token's, and before anybody asked who acts."""
+    found: Session | None = g.get("session")
+    return found
+
+
+def device_of_request() -> str:
+    """The secret of the device cookie, by which a browser is known again after its session has ended; "" without."""
+    return request.cookies.get(device_cookie_name(), "")[:200]
+
+
+def device_cookie_name() -> str:
+    return SECURE_DEVICE_COOKIE if request.is_secure else DEVICE_COOKIE
+
+
 class Who(Actors):
     def __init__(self, records: Records, sessions: Sessions):
         super().__init__(records)
         self._sessions = sessions
-        self._known: dict[str, tuple[Actor, Any, str | None]] = {}
+        self._known: dict[Key, tuple[Actor, Any, str | None]] = {}
+        sessions.on_end(self._forget_sessions)
 
     def authenticate(self) -> Actor | None:
         """The actor of the current request; None when nobody is named. NotSignedIn for a wrong token, NotAllowed for a
@@ -53,39 +89,44 @@ class Who(Actors):
         g.session = session
         if request.method not in SAFE:
             self._check_csrf(session)
-        return self._remembered(
-            "session:" + session.digest, lambda: (self.actor_of(session.user, "user", session.user, via="ui"), None)
-        )
+        key = ("session", session.digest)
+        return self._remembered(key, lambda: (self.actor_of(session.user, "user", session.user, via="ui"), None))
 
     def resolver(self) -> Callable[[], Actor | None]:
         """Who opened the socket at hand, to be asked again later: rights change, sessions end, while it stays open."""
         header = request.headers.get("Authorization")
         if header:
-            secret = header.partition(" ")[2].strip()
-            return lambda: self.by_token(secret)
-        cookie = request.cookies.get(cookie_name(), "")
+            digest = token_digest(header.partition(" ")[2].strip())
+            return lambda: self._by_token_digest(digest)
+        session = ids.digest(request.cookies.get(cookie_name(), ""))
 
         def again() -> Actor | None:
-            session = self._sessions.find(cookie) if cookie else None
-            return self.actor_of(session.user, "user", session.user, via="ui") if session else None
+            found = self._sessions.find_digest(session)
+            return self.actor_of(found.user, "user", found.user, via="ui") if found else None
 
         return again
 
     def by_token(self, secret: str) -> Actor:
-        """The actor behind a token; NotSignedIn when it is wrong, expired, revoked, or its user is disabled."""
+        """The actor behind a token; NotSignedIn when it is none, expired, revoked, or its user is disabled."""
+        return self._by_token_digest(token_digest(secret))
 
+    def _by_token_digest(self, digest: str) -> Actor:
         def look_up() -> tuple[Actor | None, str | None]:
-            token = find_token(self._records.database, secret)
+            token = find_token(self._records.database, digest)
             if token is None:
                 return None, None
             return self.actor_of(token.user, "token", token.id, scopes=token.scopes), token.expires_at
 
-        actor = self._remembered(secret, look_up)
+        actor = self._remembered(("token", digest), look_up)
         if actor is None:
-            raise NotSignedIn(say("This token is wrong, has expired or was revoked."))
+            raise wrong_token()
         return actor
 
-    def _remembered(self, key: str, look_up: Any) -> Actor | None:
+    def _forget_sessions(self) -> None:
+        for key in [k for k in list(self._known) if k[0] == "session"]:
+            self._known.pop(key, None)
+
+    def _remembered(self, key: Key, look_up: Any) -> Actor | None:
         versions = self._records.versions
         mark = (versions.of("user"), versions.of("role"), versions.of("token"))
         found = self._known.get(key)

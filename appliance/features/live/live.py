@@ -109,6 +109,11 @@ class Live:
         if self._presence.due() is not None:
             self._wake.set()
 
+    def look_again(self) -> None:
+        """Somebody's session may have ended, in whichever thread: ask everybody who they are, at once."""
+        self._look_at = self._look_anyway_at = 0.0
+        self._wake.set()
+
     # ------------------------------------------------------------------ the tail's thread
 
     def _hear(self, entries: list[Entry]) -> None:

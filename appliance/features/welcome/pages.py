@@ -13,7 +13,9 @@ from appliance.base.text import LANGUAGES, say
 from appliance.features.home.box import Box
 from appliance.features.identity import accounts
 from appliance.features.identity.account import LABELS, zones
-from appliance.features.identity.door import signed_in
+from appliance.features.identity.authenticator import PasswordAuthenticator
+from appliance.features.identity.door import known_device, signed_in
+from appliance.features.identity.passwords import ADVISED, SHORTEST, new_password
 from appliance.features.identity.sessions import Sessions
 from appliance.features.packs.installing import install_pack, remove_seeds
 from appliance.features.packs.reading import read_pack
@@ -25,7 +27,7 @@ from appliance.records.records import Records
 STARTS = ("demo", "crm", "empty")
 
 
-def make_pages(records: Records, sessions: Sessions, box: Box) -> Blueprint:
+def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuthenticator, box: Box) -> Blueprint:
     pages = Blueprint("welcome", __name__)
 
     def claimer() -> int:
@@ -52,10 +54,11 @@ def make_pages(records: Records, sessions: Sessions, box: Box) -> Blueprint:
         password = request.form.get("password", "")
         try:
             _check(given)
+            fresh = new_password(password)
             with records.work(SYSTEM) as work:
                 profile = ("name", "email", "language", "timezone")
                 work.update("user", user, {n: given[n] or None for n in profile})
-                accounts.set_password(work, user, password)
+                accounts.set_password(work, user, fresh)
             box.change(given["box"][:80] or "Ingot", given["timezone"])
         except Invalid as error:
             language = requests.language()
@@ -63,7 +66,7 @@ def make_pages(records: Records, sessions: Sessions, box: Box) -> Blueprint:
             return asked(given, problems, 422)
         if given["start"] in ("demo", "crm"):
             install_pack(records, SYSTEM, read_pack(given["start"]))
-        return signed_in(sessions, user, "/")
+        return known_device(signed_in(sessions, user, "/"), authenticator, user)
 
     def asked(given: dict[str, str], problems: dict[str, str] | None = None, status: int = 200) -> Response:
         has_records = any(not e.builtin for e in records.registry.entities.values())
@@ -75,7 +78,8 @@ def make_pages(records: Records, sessions: Sessions, box: Box) -> Blueprint:
             labels=LABELS,
             languages=LANGUAGES,
             zones=zones(),
-            shortest=accounts.SHORTEST_PASSWORD,
+            shortest=SHORTEST,
+            advised=ADVISED,
             starts=("keep", *STARTS) if has_records else STARTS,
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup
 
 from appliance.base.text import LANGUAGES, Text, fold, label
@@ -63,13 +63,18 @@ class NamedBox(Protocol):
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A rendered template as an answer. Personal, so nobody between us and the browser may keep it."""
+    """A rendered template as an answer. What a person sees is kept nowhere: not between us and the browser, nor by the browser,
+    which would show it again to the next who sits there."""
     return html(render_template(template, **values), status)
 
 
 def html(text: str, status: int = 200) -> Response:
     body = text.encode()
-    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie, HX-Request"}
+    headers = {
+        "Cache-Control": "private, no-store" if "session" in g or "actor" in g else "private, no-cache",
+        "Vary": "Accept-Encoding, Cookie, HX-Request",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
     # The cookie is SameSite=Lax, so no foreign page can make the browser ask for this one and watch its length.
     if len(body) > SMALLEST and request.accept_encodings["gzip"]:
         body = gzip.compress(body, 5, mtime=0)

@@ -21,6 +21,7 @@ from appliance.engines.files.protocol import FileStore
 from appliance.run.backup import archive
 from appliance.run.backup.archive import ENDING, Manifest
 
+TRANSIENT = ("ingot_session", "ingot_sign_in_failure", "ingot_known_place")
 Tell = Callable[[int, int | None, str], object]
 """(done, of how many, what): progress."""
 
@@ -60,6 +61,21 @@ def copy_database(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source, timeout=20)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
     target.chmod(0o600)
+    _leave_out_secrets(target)
+
+
+def _leave_out_secrets(copy: Path) -> None:
+    """What lets somebody in, or would after a restore: sessions with their CSRF secrets, the claim link, and the counts and
+    places of sign-ins. Overwritten, not only unlinked from the pages of the copy."""
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        with connection:
+            for table in TRANSIENT:
+                if table in known:
+                    connection.execute(f"DELETE FROM {table}")
+            if "ingot_meta" in known:
+                connection.execute("DELETE FROM ingot_meta WHERE key = 'claim'")
 
 
 def _write(file: BinaryIO, copy: Path, settings: Settings, files: FileStore, version: str, tell: Tell) -> None:

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from appliance import assembly
 from appliance.base.settings import load
 from appliance.features.identity import accounts, looking_after, tokens
-from appliance.features.identity.tries import Tries
 from appliance.features.live.live import Live
 from appliance.http.sockets.hub import Hub
 from appliance.records.permissions import SYSTEM
@@ -58,15 +57,21 @@ def test_a_new_box_has_nobody_who_could_sign_in(house: assembly.House, client: F
 
 def test_the_claim_link_signs_the_first_administrator_in_once(house: assembly.House, client: FlaskClient) -> None:
     secret = house.claim.open()
-    answer = client.get(f"/claim/{secret}")
+    for _ in range(2):  # a preview spends nothing
+        assert client.head(f"/claim/{secret}").status_code == 200
+        seen = client.get(f"/claim/{secret}")
+        assert seen.status_code == 200 and f'action="/claim/{secret}"' in seen.text and "Set-Cookie" not in seen.headers
+    answer = client.post(f"/claim/{secret}")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/welcome")
     assert client.get("/api/users").json["data"][0]["attributes"]["roles"] == ["admin"]  # type: ignore[index]
     assert client.get(f"/claim/{secret}").status_code == 404
+    assert client.post(f"/claim/{secret}").status_code == 404
 
 
 def test_a_wrong_claim_link_is_refused(house: assembly.House, client: FlaskClient) -> None:
     house.claim.open()
     assert client.get("/claim/guessed").status_code == 404
+    assert client.post("/claim/guessed").status_code == 404
 
 
 def test_the_box_offers_no_link_once_an_administrator_has_a_password(house: assembly.House) -> None:
@@ -89,13 +94,13 @@ def test_after_ten_wrong_passwords_even_the_right_one_waits(house: assembly.Hous
     codes = [sign_in(client, "ada@example.org", f"wrong {n}") for n in range(10)]
     assert set(codes) == {403}
     assert sign_in(client, "ada@example.org") == 429
-    tries = Tries(house.cache)
+    throttle = house.throttle
     add(house, "bob@example.org", "reader")
-    (ada, bob) = looking_after.people(house.records, house.claim, tries)["users"]
+    (ada, bob) = looking_after.people(house.records, house.claim, throttle)["users"]
     assert (ada["locked"], bob["locked"]) == (True, False)
-    looking_after.unlock(house.records, tries, ada["id"])
+    looking_after.unlock(house.records, throttle, ada["id"])
     assert sign_in(client, "ada@example.org") == 303
-    assert not looking_after.people(house.records, house.claim, tries)["users"][0]["locked"]
+    assert not looking_after.people(house.records, house.claim, throttle)["users"][0]["locked"]
 
 
 def test_a_session_cannot_write_without_its_csrf_token(house: assembly.House, client: FlaskClient) -> None:

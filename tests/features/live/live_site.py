@@ -50,6 +50,7 @@ class LiveSite:
         self.hub, self.tail = Hub(), Tail(database, records)
         self.notices = Notices(records)
         self.live = Live(records, self.hub, self.tail, self.jobs, self.notices)
+        self.sessions.on_end(self.live.look_again)
         app = create_app(
             blueprints=[make_live(self.live, self.hub, self.resolver)],
             authenticate=self.who.authenticate,

@@ -9,6 +9,7 @@ import pytest
 from live_site import LiveSite, token_for, until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from appliance.features.identity.accounts import set_password
 from appliance.features.identity.tokens import revoke_token
 from appliance.records.declaration import read_field
 from appliance.records.permissions import SYSTEM
@@ -197,21 +198,27 @@ def test_foreign_pages_and_strangers_are_refused(site: LiveSite, alice: str) -> 
         assert client.subscribe("contacts")["position"]
 
 
-@pytest.mark.parametrize("how", ["token", "user", "session"])
+@pytest.mark.parametrize("how", ["token", "user", "session", "password"])
 def test_who_may_no_longer_come_in_is_disconnected(
     site: LiveSite, alice: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.features.live.live.LOOK_ANYWAY", 0.5)
+    monkeypatch.setattr("appliance.features.live.live.LOOK_ANYWAY", 3_600.0)  # nobody is found by chance
     user = site.who.by_token(alice).user
     assert user
     cookie, _ = site.sessions.open(user, "", "")
-    entry = {"token": "", "headers": {"Cookie": f"ingot_session={cookie}"}} if how == "session" else {"token": alice}
+    entry = (
+        {"token": "", "headers": {"Cookie": f"ingot_session={cookie}"}}
+        if how in ("session", "password")
+        else {"token": alice}
+    )
     with site.client(**entry) as client:  # type: ignore[arg-type]
         client.subscribe("contacts")
         if how == "token":
             site.write(lambda work: revoke_token(work, 1))
         elif how == "user":
             site.write(lambda work: work.update("user", user, {"active": False}))
+        elif how == "password":
+            site.write(lambda work: set_password(work, user, "four words make sense"))
         else:
             site.sessions.close(cookie)
         with pytest.raises(ConnectionClosed):

@@ -21,6 +21,7 @@ from appliance.features.exports.api import export_kind
 from appliance.features.health.api import Traffic
 from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
+from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
 from appliance.features.imports.jobs import import_kinds
@@ -111,16 +112,16 @@ def described(records: Records, tmp_path: Path) -> Iterator[Described]:
 
 def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     database, files = records.database, LocalFiles(root / "files")
-    sessions = Sessions(database, 1)
+    sessions, throttle = Sessions(database, 1, 90), LoginThrottle(database)
     who = KnowsOne(records, sessions)
     who.actor = actor
     kinds = [
         batch_kind(records, files, who.of_job),
         *import_kinds(apart.run_import, apart.undo_import),
         export_kind(records, files, who.of_job),
-        sweep_kind(records, sessions, 30),
+        sweep_kind(records, (sessions, throttle), 30),
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     settings = load(root / "home", environment={})
     cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
-    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, who, notices)
+    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices)
