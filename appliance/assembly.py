@@ -70,6 +70,7 @@ from appliance.features.notices.follower import NoticeFollower
 from appliance.features.notices.jobs import sweep_kind as old_notices_kind
 from appliance.features.notices.jobs import tell_of_jobs
 from appliance.features.notices.table import Notices
+from appliance.features.notices.trouble import tell_administrators
 from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
@@ -101,6 +102,10 @@ from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 from appliance.records.tail import Tail
+from appliance.run import installation
+from appliance.run.backup.health import BACKUP, VERIFY, BackupHealth
+from appliance.run.backup_control import BackupControl
+from appliance.run.database_watch import DatabaseWatch
 from appliance.run.maintenance import Maintenance
 from appliance.run.migrating import migrate
 from appliance.run.process import Process, rss_bytes
@@ -138,17 +143,30 @@ def version() -> str:
     return installed_version("ingot")
 
 
-def open_house(settings: Settings) -> House:
-    """Open the home: create it when it is new, migrate it when it is old. Raises StartRefused."""
+def open_house(settings: Settings, *, existing: bool = False) -> House:
+    """Open the home: create it when it is new, migrate it when it is old. With `existing` there must be an installation. Raises
+    StartRefused: with exit code 12 or 13, and having changed nothing, where a database was and is gone or damaged."""
     for name, known in BUILT_IN.items():
         if getattr(settings, name) != known:
             raise unknown(name, getattr(settings, name), known)
+    if existing:
+        installation.expect(settings)
+    if settings.database == "sqlite":
+        installation.check_file(settings.home)
     home = settings.home.create()
-    database = open_database(settings)
-    migrate(database, home)
-    records = Records(database)
-    with records.work(SYSTEM) as work:
-        accounts.seed_roles(work)
+    with installation.damage_refuses(home):
+        database = open_database(settings)
+        if database.dialect != "sqlite":
+            installation.check_server(database, home, existing=existing)
+        migrate(database, home)
+        installation.settle(database, home)
+        records = Records(database)
+        with records.work(SYSTEM) as work:
+            accounts.seed_roles(work)
+        return _furnished(settings, database, records)
+
+
+def _furnished(settings: Settings, database: Database, records: Records) -> House:
     files = open_files(settings)
     sessions = Sessions(database, settings.session_days)
     who, notices = Who(records, sessions), Notices(records)
@@ -170,14 +188,14 @@ def open_house(settings: Settings) -> House:
 
 
 def backup_kinds(settings: Settings) -> list[JobKind]:
-    """The nightly backup, where the records lie in this home and the box keeps any."""
-    if settings.database != "sqlite" or settings.backups < 1:
+    """The backup, nightly where any are kept, and the weekly look at those that are there; where the records lie in this home."""
+    if settings.database != "sqlite":
         return []
-    label = say("Nightly backup")
+    nightly, weekly = ("30 1 * * *", "0 5 * * 0") if settings.backups else (None, None)
+    label, again = say("Backup"), say("Verify the backups again")
     return [
-        JobKind(
-            "house.backup", apart.back_up, crontab="30 1 * * *", heavy=True, attempts=2, label=label, schedulable=True
-        )
+        JobKind(BACKUP, apart.back_up, crontab=nightly, heavy=True, attempts=2, label=label, schedulable=True),
+        JobKind(VERIFY, apart.verify_backups, crontab=weekly, heavy=True, attempts=2, label=again, schedulable=True),
     ]
 
 
@@ -211,6 +229,7 @@ def _cache(settings: Settings) -> Cache:
 
 def furnish_early(settings: Settings, process: Process) -> None:
     """What the control door answers also when the rest cannot be opened."""
+    BackupControl(settings, process).furnish()
     SettingsRoom(settings, process, functools.partial(open_database, settings), ENGINES).furnish()
 
 
@@ -238,8 +257,14 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     ).furnish()
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}
-    process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
-    services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler]
+    watched: dict[str, Callable[[], Health]] = {}
+    if settings.database == "sqlite" and settings.backups:
+        watched["backups"] = BackupHealth(settings, jobs).check
+    tell = functools.partial(tell_administrators, house.notices, house.database)
+    watch = DatabaseWatch(house.database, settings.home, jobs, tell, watched)
+    watched["database"] = watch.database
+    process.components = lambda: {name: check() for name, check in watched.items()}
+    services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler, watch]
     if only != "worker":
         outside = Outside(
             house, engine, hub, live, healths, follower.lag, traffic, plans, process.health,

@@ -25,7 +25,7 @@ class Desk:
 def open_desk(home: Path, looks: Looks | None = None) -> Desk:
     client = ControlClient(home)
     watcher = Watcher(client)
-    program, arguments = ingot("serve", "--home", str(home))
+    program, arguments = ingot("serve", "--existing", "--home", str(home))
     service = Service(home, [program, *arguments])
     service.look()
     return Desk(home, client, watcher, Launcher(client, watcher, service), service, looks)

@@ -66,6 +66,7 @@ def part(name: str) -> str:
         "sampler": say("Measurements"), "control": say("Control door"), "certificate": say("Certificate"),
         "plain door": say("Trust page"), "mdns": say("Name on the network"), "home": say("Home folder"), "disk": say("Disk"),
         "clock": say("Clock"), "maintenance": say("Maintenance"),
+        "backups": say("Backups"), "database watch": say("Check of the database"),
     }  # fmt: skip
     return known.get(name) or name.replace("_", " ").capitalize()
 

@@ -21,8 +21,8 @@ from appliance.base.settings import SETTINGS, load, read
 from appliance.base.text import in_language, say
 from appliance.cli.kit import door, language, main, running, show, with_home, with_json
 from appliance.features.maintenance.plan import Plans, wish
-from appliance.run import preflight, process, run_file
-from appliance.run.backup import restoring
+from appliance.run import installation, preflight, process, run_file
+from appliance.run.backup import leftovers, restoring
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
 from appliance.run.services import Health
@@ -37,9 +37,14 @@ from appliance.run.services import Health
 @click.option(
     "--stay", is_flag=True, help="When it cannot start, stay and say why at the control door (for the panel)."
 )
-def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool) -> None:
+@click.option("--existing", is_flag=True, help="Make no new installation: exit with 12 when there is none.")
+def serve(
+    home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool, existing: bool
+) -> None:
     """Run Ingot until it is stopped."""
     settings, wrong = read(home, {"host": host, "port": port}, role=only or "")
+    if existing and wrong is None:
+        installation.expect(settings)
     ground = preflight.prepare(settings.home)
     logs.start(settings.home.logs, settings.log_level)
     house: list[assembly.House] = []
@@ -49,7 +54,9 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
         if wrong is not None:
             raise wrong
         restoring.recover(settings.home)
-        house.append(assembly.open_house(settings))
+        leftovers.remove_at_start(settings.home)
+        installation.forget_leftovers(settings.home)
+        house.append(assembly.open_house(settings, existing=existing))
         if demo:
             assembly.install_demo(house[0])
         return assembly.build(house[0], running, only)
@@ -60,6 +67,18 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
     version = assembly.version()
     code = process.run(settings.home, build, version=version, ground=ground, on_ready=ready, exit_when_blocked=not stay)
     sys.exit(code)
+
+
+@main.command()
+@with_home
+def init(home: Path) -> None:
+    """Make a new installation without starting it; one that is there stays as it is."""
+    settings = load(home)
+    preflight.prepare(settings.home)
+    with HomeLock(settings.home):
+        known = bool(installation.kept_id(settings.home))
+        assembly.open_house(settings)
+    click.echo(f"There is an Ingot in {home} already." if known else f"A new Ingot was made in {home}.")
 
 
 def greet(house: assembly.House, addresses: list[str]) -> None:

@@ -75,7 +75,7 @@ class PostgresDatabase(ThreadedDatabase):
             return "down", str(error).strip()
         return "ok", f"PostgreSQL {version}"
 
-    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+    def inspect(self, tick: Callable[[], object] = lambda: None, *, quick: bool = False) -> list[str]:
         """Indexes that an interrupted build left invalid, pages whose checksum failed, rows that cannot be read. (amcheck
         finds more, but only a superuser may install and run it.)"""
         found = [
@@ -90,6 +90,8 @@ class PostgresDatabase(ThreadedDatabase):
         )
         if failed and failed[0][0]:
             found.append(f"{failed[0][0]} pages failed their checksum")
+        if quick:
+            return found
         for (table,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"):
             tick()
             try:  # the text of a row is made of all its columns: each has to be read, those kept aside too
