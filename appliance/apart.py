@@ -15,6 +15,7 @@ from appliance.base.text import say
 from appliance.engines.database.postgres import PostgresDatabase
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.engines.database.sqlite_reader import SqliteReader
 from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.features.identity.actors import Actors
@@ -29,19 +30,21 @@ from appliance.run.backup.listing import Kind
 from appliance.run.backup.marking import verify_and_mark
 
 
-def open_database(settings: Settings, url: str | None = None) -> Database:
-    """`url`: another one than the settings', to try it."""
+def open_database(settings: Settings, url: str | None = None, *, read_only: bool = False) -> Database:
+    """`url`: another one than the settings', to try it. `read_only`: nothing is made or written; a file must be there."""
     url = url or str(settings.database)
     if url == "sqlite":
+        if read_only:
+            return SqliteReader(settings.home.database)
         return SqliteDatabase(settings.home.database, settings.synchronous)
     if url.startswith(("postgresql://", "postgres://")):
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, read_only=read_only)
     raise unknown("database", url, "sqlite, postgresql://...")
 
 
-def open_files(settings: Settings) -> FileStore:
+def open_files(settings: Settings, *, create: bool = True) -> FileStore:
     if settings.files == "local":
-        return LocalFiles(settings.home.files)
+        return LocalFiles(settings.home.files, create=create)
     raise unknown("files", settings.files, "local")
 
 

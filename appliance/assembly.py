@@ -107,7 +107,7 @@ from appliance.run.backup.health import BACKUP, VERIFY, BackupHealth
 from appliance.run.backup_control import BackupControl
 from appliance.run.database_watch import DatabaseWatch
 from appliance.run.maintenance import Maintenance
-from appliance.run.migrating import migrate
+from appliance.run.migrating import check_current, migrate
 from appliance.run.process import Process, rss_bytes
 from appliance.run.sampling import Sampler
 from appliance.run.services import Health, Service
@@ -163,11 +163,28 @@ def open_house(settings: Settings, *, existing: bool = False) -> House:
         records = Records(database)
         with records.work(SYSTEM) as work:
             accounts.seed_roles(work)
-        return _furnished(settings, database, records)
+        return _furnished(settings, database, records, open_files(settings), _cache(settings))
 
 
-def _furnished(settings: Settings, database: Database, records: Records) -> House:
-    files = open_files(settings)
+def look_at(settings: Settings) -> House:
+    """The same for whoever only looks: nothing is made, migrated or written. Raises StartRefused when there is no installation
+    (exit code 12), when its database is gone or damaged, and IngotError when it is of another release."""
+    installation.expect(settings)
+    home = settings.home
+    if settings.database == "sqlite":
+        installation.check_file(home, inside=False)
+        if not home.database.exists() or not home.database.stat().st_size:
+            raise installation.nothing_there(home)
+    with installation.damage_refuses(home):
+        database = open_database(settings, read_only=True)
+        if not installation.filled(database):
+            raise installation.nothing_there(home)
+        check_current(database, home)
+        records = Records(database)
+        return _furnished(settings, database, records, open_files(settings, create=False), MemoryCache())
+
+
+def _furnished(settings: Settings, database: Database, records: Records, files: FileStore, cache: Cache) -> House:
     sessions = Sessions(database, settings.session_days)
     who, notices = Who(records, sessions), Notices(records)
     kinds = [
@@ -184,7 +201,7 @@ def _furnished(settings: Settings, database: Database, records: Records) -> Hous
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
-    return House(settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), who, notices)
+    return House(settings, database, records, jobs, files, cache, sessions, Claim(database), who, notices)
 
 
 def backup_kinds(settings: Settings) -> list[JobKind]:

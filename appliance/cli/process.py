@@ -19,13 +19,13 @@ from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load, read
 from appliance.base.text import in_language, say
-from appliance.cli.kit import door, language, main, running, show, with_home, with_json
+from appliance.cli import checking
+from appliance.cli.kit import check_home, door, language, main, running, show, with_home, with_json
 from appliance.features.maintenance.plan import Plans, wish
 from appliance.run import installation, preflight, process, run_file
 from appliance.run.backup import leftovers, restoring
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
-from appliance.run.services import Health
 
 
 @main.command()
@@ -138,6 +138,7 @@ def show_logs(home: Path, lines: int, level: str | None, minutes: float | None, 
             found = door(place).call("log_level", level=level, minutes=minutes, component=component)
         click.echo(say("{level} until {until}", level=level, until=found["until"]).render(language()))
         return
+    check_home(home)
     file = Home(home).logs / "ingot.log"
     for line in file.read_text("utf-8").splitlines()[-lines:] if file.exists() else []:
         click.echo(line)
@@ -157,8 +158,6 @@ def maintenance(home: Path, wanted: str, message: str, at: str | None, until: st
         client = door(running(home)[0])
         found = client.query("maintenance") if wanted == "show" else client.call("maintenance", **asked)
     except Unavailable:  # it is kept in the home: the next start goes by it
-        if not home.is_dir():
-            raise
         plans = Plans(home / "maintenance.json")
         if wanted != "show":
             plans.change(wish(asked))
@@ -171,11 +170,11 @@ def maintenance(home: Path, wanted: str, message: str, at: str | None, until: st
 @with_home
 @with_json
 def check(home: Path, as_json: bool) -> None:
-    """Are the home, the settings and the database sound, can the port be had? Works whether Ingot runs or not."""
+    """Are the home, the settings, the database and the backups sound, can the port be had? Works whether Ingot runs or not, and
+    writes nothing. Ends with 1 when something is down, with 12 or 13 when the database is missing or damaged."""
+    check_home(home)
     settings = load(home)
-    found = preflight.Ground(settings.home).health() if home.exists() else {}
-    found["port"] = preflight.port(settings.home, settings.host, settings.port)
-    found["database"] = Health(*assembly.open_house(settings).database.check())  # type: ignore[arg-type]
+    found, code = checking.look(settings, door(running(home)[0]))
     rows = [{"part": n, "state": h.state, "reason": in_language(h.reason, language())} for n, h in found.items()]
     if as_json:
         checks = {row.pop("part"): row for row in rows}
@@ -183,7 +182,7 @@ def check(home: Path, as_json: bool) -> None:
     else:
         show(False, rows)
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
-    sys.exit(1 if any(h.state == "down" for h in found.values()) else 0)
+    sys.exit(code)
 
 
 @main.command()
@@ -205,10 +204,12 @@ def panel(home: Path | None) -> None:
 @with_home
 def reindex(home: Path) -> None:
     """Build the search index anew: in the background when Ingot runs, else at its next start."""
+    check_home(home)
     if any(run_file.read(place) for place in run_file.homes(home)):
         job = next(door(place).call("reindex")["job"] for place in running(home) if place.role != "web")
         click.echo(f"Job {job} rebuilds the index; searches are answered meanwhile.")
         return
-    with HomeLock(Home(home).create()):
+    installation.expect(load(home))
+    with HomeLock(Home(home)):
         shutil.rmtree(Home(home).index, ignore_errors=True)
     click.echo("The index will be rebuilt at the next start.")

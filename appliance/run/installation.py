@@ -124,9 +124,13 @@ def expect(settings: Settings) -> None:
 # ---- the database beside it
 
 
-def check_file(home: Home) -> None:
+def nothing_there(home: Home) -> StartRefused:
+    return StartRefused(say("There is no Ingot in {home}.", home=home.root), DATABASE_MISSING)
+
+
+def check_file(home: Home, *, inside: bool = True) -> None:
     """Before SQLite opens the database, and would make a new one. Raises StartRefused: 12 when it is gone or empty where there
-    was one, 13 when it is there and no database that can be read."""
+    was one, 13 when it is there and no database that can be read. Without looking `inside`, SQLite is not asked."""
     file = home.database
     if os.path.lexists(file) and not file.exists():
         raise missing(home, say("The database {file} is a link to what is not there", file=file))
@@ -142,6 +146,8 @@ def check_file(home: Home) -> None:
         return
     if _size(file) and not _read_by(os.access(file, os.R_OK), file):
         raise damaged(home, say("it is no SQLite database"))
+    if not inside:
+        return
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as database:
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

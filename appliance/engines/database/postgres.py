@@ -24,7 +24,7 @@ class PostgresDatabase(ThreadedDatabase):
     like = "ILIKE"
     lower: str | None = None
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, read_only: bool = False):
         super().__init__()
         try:
             import psycopg  # noqa: F401
@@ -34,7 +34,8 @@ class PostgresDatabase(ThreadedDatabase):
                 SETTINGS_WRONG,
             ) from None
         parts = urlsplit(url)
-        options: dict[str, Any] = {"options": "-c timezone=UTC -c synchronous_commit=on"}
+        more = " -c default_transaction_read_only=on" if read_only else ""
+        options: dict[str, Any] = {"options": f"-c timezone=UTC -c synchronous_commit=on{more}"}
         for name, value in (
             ("host", parts.hostname),
             ("port", parts.port),

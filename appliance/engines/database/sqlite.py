@@ -78,11 +78,14 @@ class SqliteDatabase(ThreadedDatabase):
                 "temp_store": 2,
             },
         )
-        # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
-        self.peewee.register_function(_lower, self.lower, 1, deterministic=True)
+        self._register()
         self._gate = Gate(Path(f"{path}.gate"))
         self._writer: Any = None
-        self._sync = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+        self._sync: GroupSync | None = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+
+    def _register(self) -> None:
+        # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
+        self.peewee.register_function(_lower, self.lower, 1, deterministic=True)  # type: ignore[attr-defined]
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
