@@ -72,3 +72,4 @@ def close(desk: Desk) -> None:
     """Nothing is asked any more. The server is not told: it goes on."""
     desk.watcher.stop()
     desk.client.forget()
+    desk.backups.forget()

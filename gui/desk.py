@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gui.backup_commands import BackupCommands
 from gui.client import ControlClient
 from gui.launcher import Launcher, ingot
 from gui.looks import Looks
@@ -19,6 +20,7 @@ class Desk:
     watcher: Watcher
     launcher: Launcher
     service: Service
+    backups: BackupCommands
     looks: Looks | None = None
 
 
@@ -28,4 +30,4 @@ def open_desk(home: Path, looks: Looks | None = None) -> Desk:
     program, arguments = ingot("serve", "--existing", "--home", str(home))
     service = Service(home, [program, *arguments])
     service.look()
-    return Desk(home, client, watcher, Launcher(client, watcher, service), service, looks)
+    return Desk(home, client, watcher, Launcher(client, watcher, service), service, BackupCommands(home), looks)

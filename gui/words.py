@@ -22,6 +22,12 @@ def tell(condition: Condition) -> Telling:
     match condition.kind:
         case "running":
             return Telling(say("Running"), "ok", say("Ingot is running"))
+        case "degraded" if condition.down:
+            parts = ", ".join(part(name) for name in condition.down)
+            return Telling(
+                say("Impaired"), "bad", say("Ingot runs, but something does not work"),
+                say("Down: {parts}.", parts=parts), texts.retold(condition.reason),
+            )  # fmt: skip
         case "degraded":
             parts = ", ".join(part(name) for name in condition.ailing)
             return Telling(

@@ -11,7 +11,6 @@ from appliance.base.settings import Settings
 from appliance.base.text import Text, say, told
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import DEAD, FAILED, RETRYING, SUCCESS
-from appliance.run import installation
 from appliance.run.backup import listing, taking
 from appliance.run.backup.listing import Backup
 from appliance.run.services import Health
@@ -46,9 +45,9 @@ class BackupHealth:
         except Exception as error:  # the table of jobs may be what is damaged
             return Health("down", told(say("Whether backups are made cannot be read: {why}", why=str(error))))
         if trouble is not None and trouble[0] == "down":
-            return Health("down", told(self._with_remedy(trouble[1])))
+            return Health("down", told(trouble[1]))
         if (bad := _damaged(backups)) is not None:
-            return Health("down", told(self._with_remedy(bad)))
+            return Health("down", told(bad))
         if trouble is not None:
             return Health("degraded", told(trouble[1]))
         if (room := self._lack_of_room()) is not None:
@@ -68,10 +67,6 @@ class BackupHealth:
             if job.state == RETRYING:
                 return "degraded", say("The backup is tried again: {why}", why=why.rstrip("."))
         return None
-
-    def _with_remedy(self, what: Text) -> Text:
-        remedy = installation.remedy(self._settings.home) if "damaged" in str(what) else None
-        return say("{what}. {remedy}", what=what, remedy=remedy) if remedy else say("{what}.", what=what)
 
     def _lack_of_room(self) -> Text | None:
         """Said before the next one deletes what is in its way."""
@@ -94,7 +89,7 @@ def _room(settings: Settings) -> Text | None:
 
 def _damaged(backups: Sequence[Backup]) -> Text | None:
     bad = next((one for one in backups[:NEWEST] if one.damaged), None)
-    return say("The backup {file} is damaged", file=bad.place.name) if bad else None
+    return say("The backup {file} is damaged: delete it, and make a new one.", file=bad.place.name) if bad else None
 
 
 def _moment(at: datetime) -> str:
