@@ -71,6 +71,7 @@ from appliance.features.notices.follower import NoticeFollower
 from appliance.features.notices.jobs import sweep_kind as old_notices_kind
 from appliance.features.notices.jobs import tell_of_jobs
 from appliance.features.notices.table import Notices
+from appliance.features.notices.trouble import tell_administrators
 from appliance.features.openapi import api as openapi_api
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import read_pack
@@ -102,8 +103,12 @@ from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 from appliance.records.tail import Tail
+from appliance.run import installation
+from appliance.run.backup.health import BACKUP, VERIFY, BackupHealth
+from appliance.run.backup_control import BackupControl
+from appliance.run.database_watch import DatabaseWatch
 from appliance.run.maintenance import Maintenance
-from appliance.run.migrating import migrate
+from appliance.run.migrating import check_current, migrate
 from appliance.run.process import Process, rss_bytes
 from appliance.run.sampling import Sampler
 from appliance.run.services import Health, Service
@@ -140,21 +145,50 @@ def version() -> str:
     return installed_version("ingot")
 
 
-def open_house(settings: Settings) -> House:
-    """Open the home: create it when it is new, migrate it when it is old. Raises StartRefused."""
+def open_house(settings: Settings, *, existing: bool = False) -> House:
+    """Open the home: create it when it is new, migrate it when it is old. With `existing` there must be an installation. Raises
+    StartRefused: with exit code 12 or 13, and having changed nothing, where a database was and is gone or damaged."""
     for name, known in BUILT_IN.items():
         if getattr(settings, name) != known:
             raise unknown(name, getattr(settings, name), known)
+    if existing:
+        installation.expect(settings)
+    if settings.database == "sqlite":
+        installation.check_file(settings.home)
     home = settings.home.create()
-    database = open_database(settings)
-    migrate(database, home)
-    records = Records(database)
-    records.guard("user", last_administrator.check)
-    with records.work(SYSTEM) as work:
-        accounts.seed_roles(work)
-    files = open_files(settings)
-    sessions = Sessions(database, settings.session_days, settings.session_max_days)
-    throttle = LoginThrottle(database)
+    with installation.damage_refuses(home):
+        database = open_database(settings)
+        if database.dialect != "sqlite":
+            installation.check_server(database, home, existing=existing)
+        migrate(database, home)
+        installation.settle(database, home)
+        records = Records(database)
+        records.guard("user", last_administrator.check)
+        with records.work(SYSTEM) as work:
+            accounts.seed_roles(work)
+        return _furnished(settings, database, records, open_files(settings), _cache(settings))
+
+
+def look_at(settings: Settings) -> House:
+    """The same for whoever only looks: nothing is made, migrated or written. Raises StartRefused when there is no installation
+    (exit code 12), when its database is gone or damaged, and IngotError when it is of another release."""
+    installation.expect(settings)
+    home = settings.home
+    if settings.database == "sqlite":
+        installation.check_file(home, inside=False)
+        if not home.database.exists() or not home.database.stat().st_size:
+            raise installation.nothing_there(home)
+    with installation.damage_refuses(home):
+        database = open_database(settings, read_only=True)
+        if not installation.filled(database):
+            raise installation.nothing_there(home)
+        check_current(database, home)
+        records = Records(database)
+        return _furnished(settings, database, records, open_files(settings, create=False), MemoryCache())
+
+
+def _furnished(settings: Settings, database: Database, records: Records, files: FileStore, cache: Cache) -> House:
+    sessions, throttle = Sessions(database, settings.session_days, settings.session_max_days), LoginThrottle(database)
     who, notices = Who(records, sessions), Notices(records)
     kinds = [
         batch_kind(records, files, who.of_job),
@@ -170,20 +204,18 @@ def open_house(settings: Settings) -> House:
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
-    return House(
-        settings, database, records, jobs, files, _cache(settings), sessions, Claim(database), throttle, who, notices
-    )
+    return House(settings, database, records, jobs, files, cache, sessions, Claim(database), throttle, who, notices)
 
 
 def backup_kinds(settings: Settings) -> list[JobKind]:
-    """The nightly backup, where the records lie in this home and the box keeps any."""
-    if settings.database != "sqlite" or settings.backups < 1:
+    """The backup, nightly where any are kept, and the weekly look at those that are there; where the records lie in this home."""
+    if settings.database != "sqlite":
         return []
-    label = say("Nightly backup")
+    nightly, weekly = ("30 1 * * *", "0 5 * * 0") if settings.backups else (None, None)
+    label, again = say("Backup"), say("Verify the backups again")
     return [
-        JobKind(
-            "house.backup", apart.back_up, crontab="30 1 * * *", heavy=True, attempts=2, label=label, schedulable=True
-        )
+        JobKind(BACKUP, apart.back_up, crontab=nightly, heavy=True, attempts=2, label=label, schedulable=True),
+        JobKind(VERIFY, apart.verify_backups, crontab=weekly, heavy=True, attempts=2, label=again, schedulable=True),
     ]
 
 
@@ -217,6 +249,7 @@ def _cache(settings: Settings) -> Cache:
 
 def furnish_early(settings: Settings, process: Process) -> None:
     """What the control door answers also when the rest cannot be opened."""
+    BackupControl(settings, process).furnish()
     SettingsRoom(settings, process, functools.partial(open_database, settings), ENGINES).furnish()
 
 
@@ -243,8 +276,14 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     ControlRoom(settings, records, jobs, house.claim, house.throttle, sampler, process, maintenance, https).furnish()
     healths: dict[str, Callable[[], tuple[str, str]]] = {"database": house.database.check}
     healths |= {name_of(part): part.health for part in parts}
-    process.components = lambda: {"database": Health(*house.database.check())}  # type: ignore[arg-type]
-    services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler]
+    watched: dict[str, Callable[[], Health]] = {}
+    if settings.database == "sqlite" and settings.backups:
+        watched["backups"] = BackupHealth(settings, jobs).check
+    tell = functools.partial(tell_administrators, house.notices, house.database)
+    watch = DatabaseWatch(house.database, settings.home, jobs, tell, watched)
+    watched["database"] = watch.database
+    process.components = lambda: {name: check() for name, check in watched.items()}
+    services: list[Service] = [maintenance, *(Running(part) for part in parts), sampler, watch]
     if only != "worker":
         outside = Outside(
             house, engine, hub, live, healths, follower.lag, traffic, plans, process.health,
@@ -330,7 +369,7 @@ def public_door(parts: Outside) -> Flask:
     return create_app(
         blueprints=[
             make_health(components, gauges, traffic, lambda: bool(parts.plans and parts.plans.current.closed())),
-            health_pages.make_pages(house.database, jobs, components, facts),
+            health_pages.make_pages(records, jobs, components, facts),
             make_assets(assets),
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),

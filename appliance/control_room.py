@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from appliance.base.errors import BadRequest
@@ -16,7 +15,6 @@ from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim
 from appliance.jobs.jobs import Jobs
 from appliance.records.records import Records
-from appliance.run.backup import restoring, taking
 from appliance.run.maintenance import Maintenance
 from appliance.run.process import Process
 from appliance.run.sampling import Sampler
@@ -43,7 +41,6 @@ class ControlRoom:
             "addresses": lambda _: {"addresses": self.https.where()},
             "certificate": lambda _: self.https.shown(),
             "jobs": lambda _: {"counts": self.jobs.counts(), "recent": self._recent()},
-            "backups": lambda _: {"backups": self._backups()},
             "maintenance": lambda _: self.maintenance.shown(),
         }
         commands: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -55,8 +52,8 @@ class ControlRoom:
             "users.active": lambda a: looking_after.set_active(self.records, number(a, "id"), bool(a.get("active"))),
             "users.first": lambda a: {"id": looking_after.first_administrator(
                 self.records, self.claim, text(a, "email"), text(a, "name"), text(a, "password"))},
-            "backup": lambda _: {"job": self.jobs.enqueue("house.backup", key="house.backup")},
-            "verify": lambda a: restoring.verify(self._backup(a)).shown(),
+            "backup": lambda _: {"job": self.jobs.enqueue(
+                "house.backup", {"kind": "manual"}, key="house.backup by hand")},
             "certificate.renew": lambda _: self.https.renew(),
             "certificate.check": self.https.check,
             "jobs.retry": lambda _: {"retried": len(self.jobs.retry_all(state=("dead", "failed")).done)},
@@ -74,16 +71,6 @@ class ControlRoom:
         return [
             {"id": j.id, "kind": j.kind, "state": j.state, "message": j.message, "at": j.created_at} for j in listed
         ]
-
-    def _backups(self) -> list[dict[str, Any]]:
-        return [
-            {"file": place.name, "bytes": place.stat().st_size, **(manifest.shown() if manifest else {"damaged": True})}
-            for place, manifest in taking.known(self.settings.home)
-        ]
-
-    def _backup(self, asked: dict[str, Any]) -> Path:
-        """One of the home's own, by name."""
-        return self.settings.home.backups / Path(text(asked, "file")).name
 
 
 def text(asked: Mapping[str, Any], name: str) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui import drawings, places, texts
 from gui.desk import Desk, open_desk
+from gui.known_homes import KnownHomes
 from gui.looks import Looks
 from gui.single import Single
 from gui.tray import Tray
@@ -38,7 +39,9 @@ def run(home: Path | None) -> int:
     if not single.first():
         return 0
     answers = Answers(chosen, Looks(application))
-    if not places.lived_in(chosen):
+    known = KnownHomes(kept)
+    known.remember(chosen)
+    if not places.lived_in(chosen) and not known.gone(chosen):
         Wizard(answers).exec()  # the one loop that runs inside another: nothing else is there yet
         kept.setValue("language", texts.language())
         if answers.home != chosen:
@@ -47,6 +50,7 @@ def run(home: Path | None) -> int:
                 return 0
     kept.setValue("home", str(answers.home))
     desk = answers.desk or open_desk(answers.home, answers.looks)
+    desk.watcher.known = known
     window = Window(desk, kept)
 
     def leave() -> None:
@@ -68,3 +72,4 @@ def close(desk: Desk) -> None:
     """Nothing is asked any more. The server is not told: it goes on."""
     desk.watcher.stop()
     desk.client.forget()
+    desk.backups.forget()

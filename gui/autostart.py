@@ -81,10 +81,10 @@ Type=notify
 {user}WorkingDirectory={directory}
 ExecStart={command}
 StandardError=truncate:{complaints}
-# exit code 3: "start me again, please" (settings were changed); 2 4 6 7 8 9 11: trying again would not help
+# exit code 3: "start me again, please" (settings were changed); 2 4 6 7 8 9 11 12 13: trying again would not help
 Restart=on-failure
 RestartForceExitStatus=3
-RestartPreventExitStatus=2 4 6 7 8 9 11
+RestartPreventExitStatus=2 4 6 7 8 9 11 12 13
 RestartSec=2
 TimeoutStopSec=15
 WatchdogSec=60

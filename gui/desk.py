@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gui.backup_commands import BackupCommands
 from gui.client import ControlClient
 from gui.launcher import Launcher, ingot
 from gui.looks import Looks
@@ -19,13 +20,14 @@ class Desk:
     watcher: Watcher
     launcher: Launcher
     service: Service
+    backups: BackupCommands
     looks: Looks | None = None
 
 
 def open_desk(home: Path, looks: Looks | None = None) -> Desk:
     client = ControlClient(home)
     watcher = Watcher(client)
-    program, arguments = ingot("serve", "--home", str(home))
+    program, arguments = ingot("serve", "--existing", "--home", str(home))
     service = Service(home, [program, *arguments])
     service.look()
-    return Desk(home, client, watcher, Launcher(client, watcher, service), service, looks)
+    return Desk(home, client, watcher, Launcher(client, watcher, service), service, BackupCommands(home), looks)

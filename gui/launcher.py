@@ -46,6 +46,9 @@ class Launcher(QObject):
         if self._watcher.launching:
             return
         home: Path = self._client.home
+        if self._watcher.known.gone(home):  # nothing may be made there: the disk may come back
+            self._watcher.look()
+            return
         try:
             places.start_log(home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             home.chmod(0o700)
@@ -62,14 +65,25 @@ class Launcher(QObject):
                 say("The home folder {home} cannot be used: {why}", home=home, why=texts.why(error))
             )
             return
-        if self._service.manages:
-            self._watcher.launched(self._service.order("start", self._started))
-        else:
+        if not self._service.manages:
             self._start_by_hand()
+        elif self._is_first():  # the service itself makes no new installation
+            program, arguments = ingot("init", "--home", str(home))
+            self._watcher.launched(self._service.run((program, *arguments), lambda _code, _said: self._order_start()))
+        else:
+            self._order_start()
+
+    def _order_start(self) -> None:
+        self._watcher.launched(self._service.order("start", self._started))
+
+    def _is_first(self) -> bool:
+        """Was nothing ever started in this folder, as far as can be known?"""
+        return not places.established(self._client.home) and not self._watcher.known.id_of(self._client.home)
 
     def _start_by_hand(self) -> None:
         home = self._client.home
-        program, arguments = ingot("serve", "--stay", "--home", str(home))
+        existing = [] if self._is_first() else ["--existing"]
+        program, arguments = ingot("serve", "--stay", *existing, "--home", str(home))
         try:
             complaints = places.start_log(home).open("wb")
         except OSError as error:

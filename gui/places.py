@@ -42,9 +42,26 @@ def usual_home() -> Path:
 
 def lived_in(home: Path) -> bool:
     """Has there been an Ingot in this folder?"""
+    names = ("settings.toml", "ingot.db", "installation", "run", "backups", "previous", "index")
     try:
-        return any((home / name).exists() for name in ("settings.toml", "ingot.db", "run"))
+        return any((home / name).exists() for name in names)
     except OSError:  # a name that is too long, a folder one may not look into
+        return False
+
+
+def installation(home: Path) -> str:
+    """The id of the installation in this folder; empty where there is none (any more, or yet)."""
+    try:
+        return (home / "installation").read_text("utf-8").strip()[:100]
+    except (OSError, ValueError):
+        return ""
+
+
+def established(home: Path) -> bool:
+    """Was Ingot started here before? What is started again then makes no new installation."""
+    try:
+        return bool(installation(home)) or (home / "ingot.db").exists()
+    except OSError:
         return False
 
 

@@ -34,6 +34,18 @@ class Condition:
     alive: bool = False
     pid: int | None = None
     ailing: tuple[str, ...] = field(default=())
+    down: tuple[str, ...] = field(default=())
+    """Of those that ail, the ones that do not work at all; `reason` is the first one's then."""
+
+    @property
+    def serves(self) -> bool:
+        """Is everything open that the control API can be asked for?"""
+        return self.kind in ("running", "degraded")
+
+    @property
+    def wants_restore(self) -> bool:
+        """Is a restore what would mend it?"""
+        return "ingot restore" in self.reason
 
     @property
     def answers(self) -> bool:
@@ -60,5 +72,8 @@ def judge(seen: Seen) -> Condition:
         return Condition("stopping", alive=True, pid=run.pid)
     if state != "ready" or seen.status is None:
         return Condition("starting", alive=True, pid=run.pid)
-    ailing = tuple(name for name, health in seen.status.get("health", {}).items() if health["state"] != "ok")
-    return Condition("degraded" if ailing else "running", alive=True, pid=run.pid, ailing=ailing)
+    healths = seen.status.get("health", {})
+    ailing = tuple(name for name, health in healths.items() if health["state"] != "ok")
+    down = tuple(sorted((n for n in ailing if healths[n]["state"] == "down"), key=lambda n: (n != "database", n)))
+    reason = str(healths[down[0]].get("reason") or "") if down else ""
+    return Condition("degraded" if ailing else "running", reason, alive=True, pid=run.pid, ailing=ailing, down=down)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui import places
 from gui.client import ControlClient, Trouble
+from gui.known_homes import KnownHomes
 from gui.state import Condition, Seen, judge
 
 EVERY, AT_REST = 700, 2500  # ms between looks, while somebody looks and while nobody does
@@ -22,9 +23,9 @@ class Watcher(QObject):
     changed = Signal(object)
     told = Signal(object)
 
-    def __init__(self, client: ControlClient, parent: QObject | None = None):
+    def __init__(self, client: ControlClient, parent: QObject | None = None, known: KnownHomes | None = None):
         super().__init__(parent)
-        self.client = client
+        self.client, self.known = client, known or KnownHomes()
         self.condition = Condition()
         self.status: dict[str, Any] | None = None
         self.since = time.monotonic()
@@ -74,6 +75,7 @@ class Watcher(QObject):
             self._launching = False
         if alive:
             self._ask()
+            self.known.remember(self.home)
         else:
             self.status = None
         self._tell(run, alive)
@@ -114,7 +116,9 @@ class Watcher(QObject):
         return run is not None and places.alive(run.pid) and places.held(self.home)
 
     def _tell(self, run: places.RunFile | None, alive: bool) -> None:
-        found = judge(Seen(run, alive, self.status, self._silent, self._refused, self._launching, self._complaint))
+        gone = "" if alive else self.known.gone(self.home)
+        complaint, launching = gone or self._complaint, self._launching and not gone
+        found = judge(Seen(run, alive, self.status, self._silent, self._refused, launching, complaint))
         if found != self.condition:
             if found.kind != self.condition.kind:
                 self.since = time.monotonic()

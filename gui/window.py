@@ -49,6 +49,7 @@ class Window(QMainWindow):
         ]  # fmt: skip
         self.pages: dict[str, Page] = {page.name: page for page, _ in titled}
         overview.log_wanted.connect(lambda: self.turn_to("logs"))
+        overview.restore_wanted.connect(lambda: self.turn_to("backups"))
         self.list = QListWidget()
         self.list.setObjectName("pages")
         self.list.setAccessibleName(say("Pages"))

@@ -22,6 +22,12 @@ def tell(condition: Condition) -> Telling:
     match condition.kind:
         case "running":
             return Telling(say("Running"), "ok", say("Ingot is running"))
+        case "degraded" if condition.down:
+            parts = ", ".join(part(name) for name in condition.down)
+            return Telling(
+                say("Impaired"), "bad", say("Ingot runs, but something does not work"),
+                say("Down: {parts}.", parts=parts), texts.retold(condition.reason),
+            )  # fmt: skip
         case "degraded":
             parts = ", ".join(part(name) for name in condition.ailing)
             return Telling(
@@ -66,6 +72,7 @@ def part(name: str) -> str:
         "sampler": say("Measurements"), "control": say("Control door"), "certificate": say("Certificate"),
         "plain door": say("Trust page"), "mdns": say("Name on the network"), "home": say("Home folder"), "disk": say("Disk"),
         "clock": say("Clock"), "maintenance": say("Maintenance"),
+        "backups": say("Backups"), "database watch": say("Check of the database"),
     }  # fmt: skip
     return known.get(name) or name.replace("_", " ").capitalize()
 

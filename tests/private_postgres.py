@@ -58,9 +58,17 @@ class PrivatePostgres:
         command = [str(binaries / "postgres"), "-D", str(data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        self._log = (folder / "log").open("wb")
-        self._process = subprocess.Popen(command, cwd="/", stdout=self._log, stderr=self._log, **self._as)  # type: ignore[call-overload]
+        self._log, self._command = (folder / "log").open("wb"), command
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, cwd="/", stdout=self._log, stderr=self._log, **self._as)  # type: ignore[call-overload]
         self._wait()
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is PostgreSQL's "fast" stop, SIGQUIT as if it had crashed; `start` starts it again."""
+        self._process.send_signal(how)
+        self._process.wait(30)
 
     def _wait(self) -> None:
         import psycopg

@@ -95,7 +95,15 @@ SETTINGS = (
         least=0, most=36_500,
     ),
     Setting(
-        "backups", int, 7, "nightly backups to keep in the home's backups/; 0 makes none", group="running",
+        "backups", int, 7, "days of nightly backups to keep in the home's backups/; 0 makes none", group="running",
+        least=0, most=1_000,
+    ),
+    Setting(
+        "backups_weekly", int, 4, "weeks before those of which one nightly backup each is kept", group="running",
+        least=0, most=1_000,
+    ),
+    Setting(
+        "backups_monthly", int, 6, "months before those of which one nightly backup each is kept", group="running",
         least=0, most=1_000,
     ),
     Setting("timezone", str, "UTC", "the box's time zone for schedules, as Europe/Berlin", group="running"),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from appliance import assembly
 from appliance.apart import open_files
-from appliance.base.errors import IngotError
+from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
-from appliance.base.settings import load
-from appliance.base.text import say
-from appliance.cli.kit import main, with_home, with_json
-from appliance.run.backup import restoring, taking
+from appliance.base.settings import load, read
+from appliance.base.text import Text, say
+from appliance.cli.kit import language, main, show, with_home, with_json
+from appliance.run import installation
+from appliance.run.backup import listing, restoring, taking
 from appliance.run.backup.archive import Manifest
+from appliance.run.exit_codes import DATABASE_MISSING
 from appliance.run.home_lock import HomeLock
 
 
@@ -23,14 +26,44 @@ from appliance.run.home_lock import HomeLock
 @with_home
 @with_json
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; else the home's backups/.")
-def backup(home: Path, as_json: bool, output: Path | None) -> None:
-    """Write a backup, and read it back. Ingot may run meanwhile."""
+@click.option("--list", "list_", is_flag=True, help="Make none: list those of the home, with what is known of each.")
+def backup(home: Path, as_json: bool, output: Path | None, list_: bool) -> None:
+    """Write a backup, and read it back. Ingot may run meanwhile. One made by hand is never deleted by itself."""
+    if list_:
+        list_backups(home, as_json)
+        return
     settings = load(home)
-    if not settings.home.database.exists() and settings.database == "sqlite":
-        raise IngotError(say("There is no Ingot in {home}.", home=home))
-    settings.home.create()
-    place = taking.take(settings, open_files(settings), output, assembly.version())
+    if not home.is_dir() or (settings.database == "sqlite" and not settings.home.database.exists()):
+        raise StartRefused(say("There is no Ingot in {home}.", home=home), DATABASE_MISSING)
+    if settings.database == "sqlite":
+        installation.check_file(settings.home)
+    settings.home.backups.mkdir(mode=0o700, exist_ok=True)
+    place = taking.take(settings, open_files(settings), output, assembly.version(), warn=announce)
     tell(place, restoring.verify(place), as_json)
+
+
+def announce(text: Text) -> None:
+    click.echo(text.render(language()), err=True)
+
+
+def list_backups(home: Path, as_json: bool) -> None:
+    """Works whether Ingot runs, can start, or not; reads nothing but the folder."""
+    if not home.is_dir():
+        raise StartRefused(say("There is no Ingot in {home}.", home=home), DATABASE_MISSING)
+    rows = [one.shown() for one in listing.listed(Home(home))]
+    if not as_json:
+        rows = [
+            {"made": _made(row), **{k: row.get(k) for k in ("file", "kind", "bytes", "version", "damaged")}}
+            for row in rows
+        ]
+    show(as_json, rows)
+
+
+def _made(row: dict[str, object]) -> str:
+    try:
+        return datetime.fromisoformat(str(row.get("created_at"))).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return "-"
 
 
 @main.command()
@@ -38,7 +71,7 @@ def backup(home: Path, as_json: bool, output: Path | None) -> None:
 @with_json
 @click.argument("file", type=click.Path(path_type=Path))
 def verify(home: Path, file: Path, as_json: bool) -> None:
-    """Is a backup whole? Reads every byte of it."""
+    """Is a backup whole? Reads every byte of it. Also for the snapshot of a database from before an update."""
     tell(file, restoring.verify(file), as_json)
 
 
@@ -48,19 +81,25 @@ def verify(home: Path, file: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--back", is_flag=True, help="Go back to the state before the last restore.")
 def restore(home: Path, as_json: bool, file: Path | None, back: bool) -> None:
-    """Make the home what a backup holds. The state before is kept: --back returns to it."""
+    """Make the home what a backup holds. The state before is kept: --back returns to it. The backup is verified before anything
+    is touched; a snapshot from before an update brings its database back and leaves files and settings as they are."""
     if (file is None) == (not back):
         raise click.UsageError("say FILE, or --back")
-    place = Home(home).create()
-    with HomeLock(place):
+    place = Home(home)
+    manifest = None
+    if file is not None:
+        restoring.check_engine(read(home)[0])
+        manifest = restoring.verify(file)
+    with restoring.nothing_left_behind(place), HomeLock(place):
         restoring.recover(place)
         if file is None:
             restoring.back(place)
             click.echo("The state before the last restore is back.")
             return
-        tell(file, restoring.restore(place, file), as_json)
+        tell(file, restoring.restore(place, file, manifest), as_json)
     if not as_json:
-        click.echo("Restored. The state before is kept: ingot restore --back")
+        back_too = " The state before is kept: ingot restore --back" if restoring.can_go_back(place) else ""
+        click.echo(f"Restored.{back_too}")
 
 
 def tell(place: Path, manifest: Manifest, as_json: bool) -> None:
@@ -69,5 +108,5 @@ def tell(place: Path, manifest: Manifest, as_json: bool) -> None:
     else:
         click.echo(
             f"{place}: whole; {manifest.size:,} bytes, {manifest.files} files, as of {manifest.created_at}, "
-            f"log position {manifest.position}, Ingot {manifest.version}"
+            f"log position {manifest.position}, Ingot {manifest.version or 'of before an update'}"
         )

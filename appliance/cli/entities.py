@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from appliance.cli.kit import main, open_house, show, with_home, with_json
+from appliance.cli.kit import look_at, main, open_house, show, with_home, with_json
 from appliance.features.packs.installing import install_pack
 from appliance.features.packs.reading import list_packs, read_pack
 from appliance.features.packs.toml_writer import write_pack_file
@@ -25,7 +25,7 @@ def entity() -> None:
 @with_json
 def entity_list(home: Path, as_json: bool) -> None:
     """All entities."""
-    entities = [e for e in open_house(home).records.registry.entities.values() if not e.builtin]
+    entities = [e for e in look_at(home).records.registry.entities.values() if not e.builtin]
     show(as_json, [{"name": e.name, "plural": e.plural, "label": e.label, "fields": len(e.fields)} for e in entities])
 
 
@@ -34,7 +34,7 @@ def entity_list(home: Path, as_json: bool) -> None:
 @click.argument("name")
 def entity_show(home: Path, name: str) -> None:
     """One entity's declaration, as JSON."""
-    click.echo(json.dumps(write_entity(open_house(home).records.registry.find(name)), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(write_entity(look_at(home).records.registry.find(name)), indent=2, ensure_ascii=False))
 
 
 @entity.command("export")
@@ -42,7 +42,7 @@ def entity_show(home: Path, name: str) -> None:
 @click.argument("name")
 def entity_export(home: Path, name: str) -> None:
     """One entity's declaration as a pack file."""
-    click.echo(write_pack_file(open_house(home).records.registry.find(name)), nl=False)
+    click.echo(write_pack_file(look_at(home).records.registry.find(name)), nl=False)
 
 
 @main.group()
@@ -68,5 +68,5 @@ def pack_list(as_json: bool) -> None:
 @click.argument("pack_name", metavar="NAME|PATH")
 def pack_install(home: Path, pack_name: str) -> None:
     """Install a pack; what is there already stays as it is."""
-    entities, records = install_pack(open_house(home).records, SYSTEM, read_pack(pack_name))
+    entities, records = install_pack(open_house(home, new=True).records, SYSTEM, read_pack(pack_name))
     click.echo(f"{entities} entities and {records} records installed.")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import orjson
 
-from appliance.cli.kit import main, open_house, show, with_home, with_json
+from appliance.cli.kit import look_at, main, open_house, show, with_home, with_json
 from appliance.features.jobs.api import masked
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
@@ -39,7 +39,7 @@ def list_jobs(
     limit: int,
 ) -> None:
     """The newest jobs."""
-    rows = jobs_of(home).list(state=states or None, kind=kind, lane=lane, parent=parent, limit=limit)
+    rows = look_at(home).jobs.list(state=states or None, kind=kind, lane=lane, parent=parent, limit=limit)
     show(as_json, [_line(row) for row in rows])
 
 
@@ -48,7 +48,7 @@ def list_jobs(
 @click.argument("job", type=int)
 def show_job(home: Path, job: int) -> None:
     """One job with its arguments (secrets masked), children and error, as JSON."""
-    jobs = jobs_of(home)
+    jobs = look_at(home).jobs
     row = jobs.get(job)
     found = _line(row) | {
         "actor": row.actor, "parent": row.parent, "root": row.root, "arguments": masked(row.arguments),

@@ -18,7 +18,7 @@ from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.base.text import best_language, say
-from appliance.run import run_file
+from appliance.run import installation, run_file
 from appliance.run.backup import restoring
 from appliance.run.client import ControlClient
 
@@ -69,11 +69,28 @@ def with_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def open_house(home: Path) -> assembly.House:
+def open_house(home: Path, *, new: bool = False) -> assembly.House:
+    """For a command that changes something. Only with `new` is an installation made where there is none."""
+    _check_whole(home)
+    return assembly.open_house(load(home), existing=not new)
+
+
+def look_at(home: Path) -> assembly.House:
+    """For a command that only looks: it makes, migrates and writes nothing."""
+    _check_whole(home)
+    return assembly.look_at(load(home))
+
+
+def _check_whole(home: Path) -> None:
     if restoring.broken_off(Home(home)):
         raise IngotError(say("A restore was broken off here; `ingot serve` finishes it."))
     logs.start(None, "warning")
-    return assembly.open_house(load(home))
+
+
+def check_home(home: Path) -> None:
+    """Raises StartRefused (exit code 12) when there is no such folder."""
+    if not home.is_dir():
+        raise installation.nothing_there(Home(home))
 
 
 def show(as_json: bool, rows: list[dict[str, Any]]) -> None:
@@ -94,5 +111,7 @@ def door(place: Home) -> ControlClient:
 
 
 def running(home: Path) -> list[Home]:
-    """The processes of this home that left a run file: the whole one, or one for each role; the whole one when none did."""
+    """The processes of this home that left a run file: the whole one, or one for each role; the whole one when none did. Raises
+    StartRefused when there is no such folder."""
+    check_home(home)
     return [place for place in run_file.homes(home) if run_file.read(place)] or [Home(home)]

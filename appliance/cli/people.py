@@ -12,7 +12,7 @@ import orjson
 from appliance import assembly
 from appliance.base.errors import IngotError
 from appliance.base.text import say
-from appliance.cli.kit import main, open_house, show, with_home, with_json
+from appliance.cli.kit import look_at, main, open_house, show, with_home, with_json
 from appliance.features.identity import accounts, tokens
 from appliance.records.permissions import SYSTEM
 
@@ -30,7 +30,7 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def user_add(home: Path, email: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
     """Add a user."""
-    house = open_house(home)
+    house = open_house(home, new=True)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with house.records.work(SYSTEM) as work:
         row = accounts.add_user(work, email, name=name, roles=list(roles) or None, password=password)
@@ -42,7 +42,7 @@ def user_add(home: Path, email: str, name: str, roles: tuple[str, ...], password
 @with_json
 def user_list(home: Path, as_json: bool) -> None:
     """Who there is."""
-    rows = open_house(home).database.rows("SELECT id, email, name, roles, active FROM ingot_user ORDER BY id")
+    rows = look_at(home).database.rows("SELECT id, email, name, roles, active FROM ingot_user ORDER BY id")
     show(
         as_json,
         [

@@ -18,15 +18,14 @@ from appliance.base import logs
 from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
 from appliance.base.settings import SETTINGS, load, read
-from appliance.base.text import Text, in_language, say, told
-from appliance.cli.kit import door, language, main, running, show, with_home, with_json
-from appliance.features.identity.accounts import shared_emails
+from appliance.base.text import in_language, say
+from appliance.cli import checking
+from appliance.cli.kit import check_home, door, language, main, running, show, with_home, with_json
 from appliance.features.maintenance.plan import Plans, wish
-from appliance.run import preflight, process, run_file
-from appliance.run.backup import restoring
+from appliance.run import installation, preflight, process, run_file
+from appliance.run.backup import leftovers, restoring
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
-from appliance.run.services import Health
 
 
 @main.command()
@@ -38,9 +37,14 @@ from appliance.run.services import Health
 @click.option(
     "--stay", is_flag=True, help="When it cannot start, stay and say why at the control door (for the panel)."
 )
-def serve(home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool) -> None:
+@click.option("--existing", is_flag=True, help="Make no new installation: exit with 12 when there is none.")
+def serve(
+    home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool, existing: bool
+) -> None:
     """Run Ingot until it is stopped."""
     settings, wrong = read(home, {"host": host, "port": port}, role=only or "")
+    if existing and wrong is None:
+        installation.expect(settings)
     ground = preflight.prepare(settings.home)
     logs.start(settings.home.logs, settings.log_level)
     house: list[assembly.House] = []
@@ -50,7 +54,9 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
         if wrong is not None:
             raise wrong
         restoring.recover(settings.home)
-        house.append(assembly.open_house(settings))
+        leftovers.remove_at_start(settings.home)
+        installation.forget_leftovers(settings.home)
+        house.append(assembly.open_house(settings, existing=existing))
         if demo:
             assembly.install_demo(house[0])
         return assembly.build(house[0], running, only)
@@ -61,6 +67,18 @@ def serve(home: Path, host: str | None, port: int | None, only: str | None, demo
     version = assembly.version()
     code = process.run(settings.home, build, version=version, ground=ground, on_ready=ready, exit_when_blocked=not stay)
     sys.exit(code)
+
+
+@main.command()
+@with_home
+def init(home: Path) -> None:
+    """Make a new installation without starting it; one that is there stays as it is."""
+    settings = load(home)
+    preflight.prepare(settings.home)
+    with HomeLock(settings.home):
+        known = bool(installation.kept_id(settings.home))
+        assembly.open_house(settings)
+    click.echo(f"There is an Ingot in {home} already." if known else f"A new Ingot was made in {home}.")
 
 
 def greet(house: assembly.House, addresses: list[str]) -> None:
@@ -120,6 +138,7 @@ def show_logs(home: Path, lines: int, level: str | None, minutes: float | None, 
             found = door(place).call("log_level", level=level, minutes=minutes, component=component)
         click.echo(say("{level} until {until}", level=level, until=found["until"]).render(language()))
         return
+    check_home(home)
     file = Home(home).logs / "ingot.log"
     for line in file.read_text("utf-8").splitlines()[-lines:] if file.exists() else []:
         click.echo(line)
@@ -139,8 +158,6 @@ def maintenance(home: Path, wanted: str, message: str, at: str | None, until: st
         client = door(running(home)[0])
         found = client.query("maintenance") if wanted == "show" else client.call("maintenance", **asked)
     except Unavailable:  # it is kept in the home: the next start goes by it
-        if not home.is_dir():
-            raise
         plans = Plans(home / "maintenance.json")
         if wanted != "show":
             plans.change(wish(asked))
@@ -153,14 +170,11 @@ def maintenance(home: Path, wanted: str, message: str, at: str | None, until: st
 @with_home
 @with_json
 def check(home: Path, as_json: bool) -> None:
-    """Are the home, the settings and the database sound, can the port be had? Works whether Ingot runs or not."""
+    """Are the home, the settings, the database and the backups sound, can the port be had? Works whether Ingot runs or not, and
+    writes nothing. Ends with 1 when something is down, with 12 or 13 when the database is missing or damaged."""
+    check_home(home)
     settings = load(home)
-    found = preflight.Ground(settings.home).health() if home.exists() else {}
-    found["port"] = preflight.port(settings.home, settings.host, settings.port)
-    database = assembly.open_house(settings).database
-    found["database"] = Health(*database.check())  # type: ignore[arg-type]
-    if shared := shared_emails(database):
-        found["users"] = Health("degraded", told(_shared(shared)))
+    found, code = checking.look(settings, door(running(home)[0]))
     rows = [{"part": n, "state": h.state, "reason": in_language(h.reason, language())} for n, h in found.items()]
     if as_json:
         checks = {row.pop("part"): row for row in rows}
@@ -168,15 +182,7 @@ def check(home: Path, as_json: bool) -> None:
     else:
         show(False, rows)
         show(False, [{"name": s.name, "value": settings.shown()[s.name], "help": s.help} for s in SETTINGS])
-    sys.exit(1 if any(h.state == "down" for h in found.values()) else 0)
-
-
-def _shared(pairs: list[tuple[tuple[int, str], tuple[int, str]]]) -> Text:
-    named = "; ".join(f"{first[0]} {first[1]} = {later[0]} {later[1]}" for first, later in pairs)
-    return say(
-        "These users have the same e-mail address: {named}. The later one cannot sign in until an administrator changes theirs.",
-        named=named,
-    )
+    sys.exit(code)
 
 
 @main.command()
@@ -198,10 +204,12 @@ def panel(home: Path | None) -> None:
 @with_home
 def reindex(home: Path) -> None:
     """Build the search index anew: in the background when Ingot runs, else at its next start."""
+    check_home(home)
     if any(run_file.read(place) for place in run_file.homes(home)):
         job = next(door(place).call("reindex")["job"] for place in running(home) if place.role != "web")
         click.echo(f"Job {job} rebuilds the index; searches are answered meanwhile.")
         return
-    with HomeLock(Home(home).create()):
+    installation.expect(load(home))
+    with HomeLock(Home(home)):
         shutil.rmtree(Home(home).index, ignore_errors=True)
     click.echo("The index will be rebuilt at the next start.")

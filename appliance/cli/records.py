@@ -14,7 +14,7 @@ import click
 from appliance import assembly
 from appliance.base.errors import IngotError, Invalid, Problem
 from appliance.base.text import say
-from appliance.cli.kit import main, open_house, with_home, with_json
+from appliance.cli.kit import look_at, main, open_house, with_home, with_json
 from appliance.features.exports import writing
 from appliance.features.exports.cells import LOSSLESS, MODES
 from appliance.features.exports.exporting import write
@@ -86,7 +86,7 @@ def import_file(home: Path, as_json: bool, undo: str | None, **asked: Any) -> No
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export(home: Path, entity_name: str, format_: str, mode: str, query: str, output: Path | None) -> None:
     """Write records of an entity: CSV, XLSX, JSON Lines, or a SQLite file."""
-    records = open_house(home).records
+    records = look_at(home).records
     found = records.registry.find(entity_name)
     if format_ == "sqlite":
         if output is None:

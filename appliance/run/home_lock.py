@@ -17,13 +17,13 @@ from appliance.run.exit_codes import HOME_IN_USE
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: int, shared: bool) -> None:
+    def lock_file(file: int, shared: bool) -> None:
         if not shared:  # Windows has no shared lock here: a whole process and one with a role are not kept apart
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: int, shared: bool) -> None:
+    def lock_file(file: int, shared: bool) -> None:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
@@ -45,7 +45,7 @@ class HomeLock:
         file = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
         while True:
             try:
-                _lock(file, shared)
+                lock_file(file, shared)
             except OSError:
                 if time.monotonic() < until:
                     time.sleep(0.02)

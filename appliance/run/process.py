@@ -22,7 +22,7 @@ from appliance.base import clock
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import Text
-from appliance.run import exit_codes, log_lines, notify, preflight, run_file
+from appliance.run import exit_codes, installation, log_lines, notify, preflight, run_file
 from appliance.run.control import Command, ControlDoor, tail
 from appliance.run.home_lock import HomeLock
 from appliance.run.preflight import Ground, prepare
@@ -168,7 +168,8 @@ def run(
             _open(process, door)
             for warning in ground.begin():
                 _log.warning("%s", warning.reason)
-            _start(process, build(process), stop_seconds)
+            with installation.damage_refuses(home):
+                _start(process, build(process), stop_seconds)
             on_ready(process)
             _settle_memory()
             watchdog.start()

@@ -104,7 +104,7 @@ class Https(Page):
     # ---- what there is
 
     def shown(self) -> None:
-        if self._desk.watcher.condition.answers:
+        if self._desk.watcher.condition.serves:
             self._desk.client.ask("certificate", self._came, self._failed)
 
     def _changed(self, _condition: Condition) -> None:
@@ -120,7 +120,7 @@ class Https(Page):
         self.about(trouble.message)
 
     def _show(self) -> None:
-        told, answers = self._told, self._desk.watcher.condition.answers
+        told, answers = self._told, self._desk.watcher.condition.serves
         on = told.get("https") == "on"
         self.about("" if answers else say("Ingot must run for this."))
         self._on.setVisible(not on)

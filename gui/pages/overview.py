@@ -21,10 +21,11 @@ from gui.widgets.reach import Reach
 
 
 class Overview(Page):
-    """`log_wanted`: somebody in trouble wants to see the log."""
+    """`log_wanted`: somebody in trouble wants to see the log. `restore_wanted`: or the backups."""
 
     name = "overview"
     log_wanted = Signal()
+    restore_wanted = Signal()
 
     def __init__(self, desk: Desk):
         self._start = button(say("Start"), desk.launcher.start, "primary")
@@ -51,7 +52,8 @@ class Overview(Page):
         self._trouble.body.addWidget(self._cause)
         self._trouble.body.addWidget(self._remedy)
         self._see_log = button(say("Show the log"), self.log_wanted.emit)
-        self._trouble.body.addLayout(row(self._see_log, None))
+        self._to_restore = button(say("Restore…"), self.restore_wanted.emit, "danger")
+        self._trouble.body.addLayout(row(self._to_restore, self._see_log, None))
         self.body.addWidget(self._trouble)
         self.maintenance = Maintenance(self._desk.client)
         self.body.addWidget(self.maintenance)
@@ -93,7 +95,7 @@ class Overview(Page):
         self._looking = True
         self._claim_asked = None
         self._maintenance_told = ""
-        self._charts.watch(self._desk.watcher.condition.answers)
+        self._charts.watch(self._desk.watcher.condition.serves)
 
     def hidden(self) -> None:
         self._looking = False
@@ -107,6 +109,7 @@ class Overview(Page):
         self._cause.setText(told.cause)
         self._cause.setVisible(bool(told.cause))
         self._see_log.setVisible(bool(told.cause) and condition.kind != "stopping")
+        self._to_restore.setVisible(condition.wants_restore)
         self._remedy.setText(told.remedy)
         self._remedy.setVisible(bool(told.remedy))
         up = condition.kind in ("running", "degraded")
@@ -128,7 +131,7 @@ class Overview(Page):
             self.maintenance.hide()
             self._components.show_health({})
         self._claim_asked = None
-        self._charts.watch(self._looking and condition.answers)
+        self._charts.watch(self._looking and condition.serves)
 
     def _told(self, status: dict[str, Any] | None) -> None:
         condition = self._desk.watcher.condition
@@ -145,9 +148,9 @@ class Overview(Page):
         ]
         self.about(" · ".join(facts))
         self._components.show_health(status["health"])
-        if self._looking and condition.answers:
+        if self._looking and condition.serves:
             self._follow_maintenance(str(status["health"].get("maintenance")))
-        if self._claim_asked != status["pid"] and condition.answers and self._looking:
+        if self._claim_asked != status["pid"] and condition.serves and self._looking:
             self._claim_asked = status["pid"]
             self._desk.client.ask("addresses", lambda found: self._reach.show_addresses(found["addresses"]))
             self._desk.client.ask("users", lambda found: self._ownerless.setVisible(not found["claimed"]))

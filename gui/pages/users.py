@@ -43,7 +43,7 @@ class Users(Page):
         self._state()
 
     def shown(self) -> None:
-        if self._desk.watcher.condition.answers:
+        if self._desk.watcher.condition.serves:
             self._desk.client.ask("users", self._came, self._failed)
         self._state()
 
@@ -79,7 +79,7 @@ class Users(Page):
         return self._users[row] if 0 <= row < len(self._users) else None
 
     def _state(self) -> None:
-        answers, one = self._desk.watcher.condition.answers, self.chosen()
+        answers, one = self._desk.watcher.condition.serves, self.chosen()
         self._first.setVisible(answers and not self._claimed)
         self._reset.setEnabled(answers and one is not None)
         self._active.setEnabled(answers and one is not None)

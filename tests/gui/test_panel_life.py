@@ -76,7 +76,7 @@ def test_a_server_from_start_to_stop(home: Path, open_panel: Open, qtbot: QtBot)
     backups = window.pages["backups"]
     backups.back_up()
     qtbot.waitUntil(lambda: backups.table.rowCount() == 1, timeout=LONG)
-    backups.restore(backups.chosen()["file"])  # stops it, swaps, starts it
+    backups.restore(backups._place(backups.chosen()["file"]))  # stops it, swaps, starts it
     qtbot.waitUntil(lambda: window.desk.watcher.condition.pid not in (None, second), timeout=LONG)
     until(qtbot, window, "running")
     assert (home / "previous").is_dir()

@@ -141,7 +141,7 @@ def test_a_backup_is_made_and_verified(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.table.rowCount() == 1, timeout=15_000)
     page.table.selectRow(0)
     page._do_verify()
-    qtbot.waitUntil(lambda: page.table.item(0, 4).text() == "Whole", timeout=10_000)
+    qtbot.waitUntil(lambda: page.table.item(0, 5).text() == "Whole", timeout=10_000)
 
 
 def test_the_archive_is_shown_before_it_is_saved(window: Window, tmp_path: Path, qtbot: QtBot) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from box import Box
+from box import Box, eventually
 
 from appliance.base.paths import Home
-from appliance.run.backup import archive, restoring
+from appliance.run.backup import archive, listing, restoring
+from appliance.run.client import ControlClient
 
 WRITERS, BACKUPS = 4, 20
 ACCOUNT = {
@@ -198,17 +199,27 @@ def test_a_restore_that_was_killed_half_way_is_finished_at_the_next_start(tmp_pa
         assert (home.root / "settings.toml").read_bytes() == b"new"
 
 
-def test_the_nightly_backup_keeps_the_newest(running: Box) -> None:
-    for n in range(9):
-        (running.home / "backups" / f"ingot-2026010{n + 1}-000000.ingot").write_bytes(b"old")
+def test_by_hand_ones_survive_every_nightly_one(running: Box) -> None:
+    """Made at the shell, by the panel's button and by night, many a day: those by hand stay, and those that do not say."""
+    by_hand = running.home / "backups" / "ingot-20260101-000000.ingot"
+    by_hand.write_bytes(b"of an old release, or of nobody")
+    running.ingot("backup")
+    client = ControlClient(Home(running.home))
+    client.call("backup")
     running.send(
         "POST", "/api/schedules",
         {"data": {"type": "schedules", "attributes": {"name": "now", "kind": "house.backup", "every": 1}}}, 201,
     )  # fmt: skip
-    end = time.monotonic() + 30
-    while len(list((running.home / "backups").glob("*.ingot"))) != 7 and time.monotonic() < end:
-        time.sleep(0.1)
-    left = sorted(p.name for p in (running.home / "backups").glob("ingot-*.ingot"))
-    assert len(left) == 7 and left[0] > "ingot-20260103"
-    archive.check(running.home / "backups" / left[-1])
+
+    def nightly() -> list[dict[str, object]]:
+        query = "/api/jobs?filter[kind]=house.backup&filter[state]=success"
+        return [j["attributes"] for j in running.get(query)["data"] if j["attributes"]["result"]["deleted"]]
+
+    eventually(nightly, 40)  # one of today has made room for a later one
     running.stop()
+    kinds = [one.kind for one in listing.listed(Home(running.home))]
+    assert kinds.count("manual") == 2 and kinds.count("automatic") == 1, kinds
+    assert by_hand.exists()
+    for one in listing.listed(Home(running.home)):
+        if one.kind != "unknown":
+            assert not one.damaged and one.verdict and one.verdict.whole and one.lineage

@@ -3,17 +3,26 @@ log become visible in the order of their numbers, which followers rely on (resea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import peewee
 
-from appliance.base.errors import StartRefused
+from appliance.base.errors import StartRefused, Unavailable
 from appliance.base.settings import SETTINGS_WRONG
 from appliance.base.text import say
-from appliance.engines.database.threads import ThreadedDatabase
+from appliance.engines.database.threads import Row, ThreadedDatabase
 
+PATIENCE = 3.0
+"""Seconds that a request waits for a server that was there before and is being restarted."""
+_ENDED = {"57P01", "57P02", "57P03"}
+"""admin_shutdown, crash_shutdown, cannot_connect_now (PostgreSQL, Appendix A)."""
+_READS = re.compile(r"\s*(SELECT|SHOW)\b", re.IGNORECASE)
 WRITER = 7_401_863  # the advisory lock's key: any number, the same in all nodes
 
 
@@ -24,7 +33,7 @@ class PostgresDatabase(ThreadedDatabase):
     like = "ILIKE"
     lower: str | None = None
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, read_only: bool = False):
         super().__init__()
         try:
             import psycopg  # noqa: F401
@@ -34,7 +43,8 @@ class PostgresDatabase(ThreadedDatabase):
                 SETTINGS_WRONG,
             ) from None
         parts = urlsplit(url)
-        options: dict[str, Any] = {"options": "-c timezone=UTC -c synchronous_commit=on"}
+        more = " -c default_transaction_read_only=on" if read_only else ""
+        options: dict[str, Any] = {"options": f"-c timezone=UTC -c synchronous_commit=on{more}"}
         for name, value in (
             ("host", parts.hostname),
             ("port", parts.port),
@@ -49,12 +59,101 @@ class PostgresDatabase(ThreadedDatabase):
         self.peewee = peewee.PostgresqlDatabase(parts.path.lstrip("/"), prefer_psycopg3=True, **options)
         self._lock = self.sql("SELECT pg_advisory_xact_lock(?)")
 
+        self._connected_once = False
+
+    # ---- a server that was restarted
+
     def connection(self) -> Any:
-        connection = super().connection()
-        if connection.closed or connection.broken:  # the server went away: the next request gets a fresh one
-            self.peewee.close()
-            connection = super().connection()
+        """This thread's; a fresh one where the server has ended the old one. Inside `write()` the one it began with. Raises
+        Unavailable when the server does not come back within PATIENCE."""
+        connection = self._connected()
+        if not self.writing() and stale(connection):
+            self._reconnect()
+            connection = self._connected()
         return connection
+
+    def _connected(self) -> Any:
+        until = time.monotonic() + (PATIENCE if self._connected_once else 0)
+        while True:
+            try:
+                connection = super().connection()
+            except peewee.OperationalError as error:
+                if time.monotonic() > until:
+                    raise Unavailable(
+                        say("The database server does not answer: {why}", why=_first_line(error))
+                    ) from error
+                time.sleep(0.1)
+            else:
+                self._connected_once = True
+                return connection
+
+    def _reconnect(self) -> None:
+        try:
+            self.peewee.close()
+        except Exception:  # it cannot even be closed
+            self.peewee._state.reset()  # type: ignore[attr-defined]
+
+    def _lost(self, error: BaseException) -> bool:
+        """Is it the connection that failed, and not the statement?"""
+        if getattr(error, "sqlstate", None) in _ENDED:
+            return True
+        if self.peewee.is_closed():
+            return False
+        connection = self.peewee.connection()
+        return bool(connection.closed or connection.broken)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        with self._told():
+            try:
+                return super().rows(sql, params)
+            except Exception as error:
+                if self.writing() or not _READS.match(sql) or not self._lost(error):
+                    raise
+            self._reconnect()  # it ended between our look and the statement, which has changed nothing
+            return super().rows(sql, params)
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        with self._told():
+            return super().run(sql, params)
+
+    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._told():
+            super().many(sql, rows)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A connection that was lost is no fault of ours nor of the request's: it may be made again in a moment."""
+        try:
+            yield
+        except Unavailable:
+            raise
+        except Exception as error:
+            if not self._lost(error):
+                raise
+            text = say(
+                "The connection to the database server was lost. What was not confirmed was not saved: try again."
+            )
+            raise Unavailable(text) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Begun once more when the connection turns out to be lost before anything was done in it."""
+        with self._told(), ExitStack() as whole:
+            try:
+                whole.push(self._begun())
+            except Exception as error:
+                if not self._lost(error):
+                    raise
+                self._reconnect()
+                whole.push(self._begun())
+            yield
+
+    def _begun(self) -> ExitStack:
+        with ExitStack() as begun:
+            self.connection()
+            begun.enter_context(self.peewee.atomic())
+            self._enter()
+            return begun.pop_all()
 
     def _enter(self) -> None:
         self.connection().execute(self._lock, (WRITER,))
@@ -75,7 +174,7 @@ class PostgresDatabase(ThreadedDatabase):
             return "down", str(error).strip()
         return "ok", f"PostgreSQL {version}"
 
-    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+    def inspect(self, tick: Callable[[], object] = lambda: None, *, quick: bool = False) -> list[str]:
         """Indexes that an interrupted build left invalid, pages whose checksum failed, rows that cannot be read. (amcheck
         finds more, but only a superuser may install and run it.)"""
         found = [
@@ -90,6 +189,8 @@ class PostgresDatabase(ThreadedDatabase):
         )
         if failed and failed[0][0]:
             found.append(f"{failed[0][0]} pages failed their checksum")
+        if quick:
+            return found
         for (table,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"):
             tick()
             try:  # the text of a row is made of all its columns: each has to be read, those kept aside too
@@ -100,3 +201,30 @@ class PostgresDatabase(ThreadedDatabase):
 
     def size(self) -> int:
         return int(self.rows("SELECT pg_database_size(current_database())")[0][0])
+
+
+def stale(connection: Any) -> bool:
+    """Has the server ended it while nobody used it? An idle connection has nothing to read but a notice or its end: one look at
+    the socket, a few microseconds."""
+    if connection.closed or connection.broken:
+        return True
+    try:
+        for _ in range(5):  # the server says why before it closes
+            if not _readable(connection.fileno()):
+                return False
+            connection.pgconn.consume_input()
+    except Exception:
+        return True
+    return False
+
+
+def _readable(number: int) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

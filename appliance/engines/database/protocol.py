@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import peewee
 
+from appliance.engines.database.damage import Faults
+
 Row = tuple[Any, ...]
 
 
@@ -21,6 +23,8 @@ class Database(Protocol):
     """The operator that compares patterns without regard to case."""
     lower: str | None
     """A function that makes letters beyond ASCII small, where `like` does not know their case."""
+    faults: Faults
+    """The damage that was met; see damage.py."""
     peewee: peewee.Database
     """For DDL, models and query building; its connection is the calling thread's."""
 
@@ -73,9 +77,9 @@ class Database(Protocol):
         """("ok" | "degraded" | "down", reason) from a real query."""
         ...
 
-    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
-        """What is wrong inside, in the engine's own words; empty when it is whole. Reads all of it, beside writers. `tick` is
-        called now and then; what it raises ends the reading and passes on."""
+    def inspect(self, tick: Callable[[], object] = lambda: None, *, quick: bool = False) -> list[str]:
+        """What is wrong inside, in the engine's own words; empty when it is whole. Reads all of it, beside writers; `quick`
+        leaves out what takes long. `tick` is called now and then; what it raises ends the reading and passes on."""
         ...
 
     def size(self) -> int:

@@ -78,11 +78,14 @@ class SqliteDatabase(ThreadedDatabase):
                 "temp_store": 2,
             },
         )
-        # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
-        self.peewee.register_function(_lower, self.lower, 1, deterministic=True)
+        self._register()
         self._gate = Gate(Path(f"{path}.gate"))
         self._writer: Any = None
-        self._sync = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+        self._sync: GroupSync | None = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+
+    def _register(self) -> None:
+        # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
+        self.peewee.register_function(_lower, self.lower, 1, deterministic=True)  # type: ignore[attr-defined]
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -137,7 +140,7 @@ class SqliteDatabase(ThreadedDatabase):
         # commit, and commits pass the gate one by one.
         return "ok", told(say("SQLite {version}, checkpoints one at a time", version=sqlite3.sqlite_version))
 
-    def inspect(self, tick: Callable[[], object] = lambda: None) -> list[str]:
+    def inspect(self, tick: Callable[[], object] = lambda: None, *, quick: bool = False) -> list[str]:
         raised: list[BaseException] = []
 
         def ticked() -> int:
@@ -151,7 +154,10 @@ class SqliteDatabase(ThreadedDatabase):
         connection.set_progress_handler(ticked, 100_000)
         try:
             # https://sqlite.org/pragma.html#pragma_integrity_check: one row "ok", or a row for each fault
-            found = [row[0] for row in self.rows("PRAGMA integrity_check(100)") if row[0] != "ok"]
+            word = "quick_check" if quick else "integrity_check"
+            found = [row[0] for row in self.rows(f"PRAGMA {word}(100)") if row[0] != "ok"]
+            if quick:
+                return found
             for table, row_id, parent, _ in self.rows("PRAGMA foreign_key_check")[:100]:
                 found.append(f"row {row_id} of {table} points to a row of {parent} that is not there")
             return found

@@ -10,6 +10,8 @@ from typing import Any
 
 import peewee
 
+from appliance.engines.database.damage import Faults
+
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ class ThreadedDatabase:
     def __init__(self) -> None:
         self._bells: list[Callable[[], None]] = []
         self._held = threading.local()
+        self.faults = Faults()
 
     def sql(self, text: str) -> str:
         return text.replace("?", self.peewee.param) if self.peewee.param != "?" else text
@@ -34,15 +37,27 @@ class ThreadedDatabase:
         return self.peewee.connection()
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
-        return self.connection().execute(sql, params).fetchall()
+        try:
+            return self.connection().execute(sql, params).fetchall()
+        except Exception as error:
+            self.faults.meet(error)
+            raise
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
-        return self.connection().execute(sql, params).rowcount
+        try:
+            return self.connection().execute(sql, params).rowcount
+        except Exception as error:
+            self.faults.meet(error)
+            raise
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        cursor = self.connection().cursor()
-        cursor.executemany(sql, rows)
-        cursor.close()
+        try:
+            cursor = self.connection().cursor()
+            cursor.executemany(sql, rows)
+            cursor.close()
+        except Exception as error:
+            self.faults.meet(error)
+            raise
 
     def writing(self) -> bool:
         return getattr(self._held, "depth", 0) > 0
@@ -58,14 +73,23 @@ class ThreadedDatabase:
         with self._exclusive():
             self._held.depth = 1
             try:
-                with self.peewee.atomic():
-                    self._enter()
+                with self._transaction():
                     yield
+            except Exception as error:
+                self.faults.meet(error)
+                raise
             finally:
                 self._held.depth = 0
             ticket = self._committed()
         self._make_durable(ticket)
         self.ring()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """The transaction itself, begun and the only one."""
+        with self.peewee.atomic():
+            self._enter()
+            yield
 
     def _committed(self) -> int:
         """Right after the commit, before the next writer: a ticket for `_make_durable`."""

@@ -28,10 +28,13 @@ _SHA = re.compile(r"[0-9a-f]{64}")
 
 
 class LocalFiles:
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, *, create: bool = True):
+        """Without `create` nothing is made nor swept: for whoever only looks."""
         self.root = root
         self._areas = {True: root / "public", False: root / "private"}
         self._uploads = root / "uploads"  # the same file system as the rest: a rename cannot fail half-way
+        if not create:
+            return
         for folder in (*self._areas.values(), self._uploads):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep_uploads()

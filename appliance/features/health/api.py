@@ -77,7 +77,14 @@ def make_health(
     return declare(health, RoutePolicy(ANYBODY))
 
 
+NOT_SERVING = {"backups"}
+"""Parts without which everybody can still work: down, they are red where they are shown, and no reason to send nobody here."""
+
+
 def overall(components: Mapping[str, Mapping[str, Any]]) -> str:
     """The worst of them."""
-    states = {one["state"] for one in components.values()}
+    states = {
+        "degraded" if one["state"] == "down" and name in NOT_SERVING else one["state"]
+        for name, one in components.items()
+    }
     return "down" if "down" in states else "degraded" if "degraded" in states else "ok"

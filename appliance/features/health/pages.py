@@ -10,7 +10,6 @@ from flask import Blueprint, Response, redirect
 
 from appliance.base.errors import NotAllowed, NotFound
 from appliance.base.text import Text, headline, in_language, say
-from appliance.engines.database.protocol import Database
 from appliance.features.health.api import overall
 from appliance.features.health.looks import FILES, INTEGRITY
 from appliance.features.identity.accounts import shared_emails
@@ -22,12 +21,14 @@ from appliance.http.pages.rendering import page
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import DEAD, FAILED, SUCCESS, JobRow
 from appliance.records.permissions import Actor
+from appliance.records.records import Records
 
 SWEEP = "files.sweep"
 NAMES = {
     "database": say("Database"), "search index": say("Search index"), "worker": say("Jobs"), "web": say("Web server"),
     "live": say("Live news"), "log tail": say("Log of changes"), "notices": say("Notices"), "sampler": say("Measurements"),
     "home": say("Home folder"), "disk": say("Disk"), "clock": say("Clock"), "maintenance": say("Maintenance"),
+    "backups": say("Backups"), "database watch": say("Check of the database"),
 }  # fmt: skip
 STATES = {
     "ok": ("green", "circle-check", say("In order")), "degraded": ("amber", "alert-triangle", say("Impaired")),
@@ -79,13 +80,13 @@ MENDINGS = (
 
 
 def make_pages(
-    database: Database,
+    records: Records,
     jobs: Jobs,
     components: Callable[[], Mapping[str, Mapping[str, Any]]],
     facts: Callable[[], Mapping[str, Any]],
 ) -> Blueprint:
     """`facts`: numbers beside the components, as `Facts` in assembly gathers them."""
-    pages = Blueprint("health_pages", __name__, url_prefix="/health")
+    pages, database = Blueprint("health_pages", __name__, url_prefix="/health"), records.database
 
     def admin() -> Actor:
         actor = requests.actor()
@@ -124,6 +125,7 @@ def make_pages(
             called=called(jobs),
             look=LOOK,
             shared_emails=shared_emails(database),
+            refused_patterns=records.registry.refused_patterns(),
         )
 
     @pages.post("/<name>")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from appliance.base.digits import is_digits, is_id
 from appliance.base.errors import BadRequest, Invalid, NotFound, Problem
 from appliance.base.text import say
-from appliance.features.notices.table import JOB_DONE, Notices, Shown
+from appliance.features.notices.table import JOB, JOB_DONE, Notices, Shown
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
@@ -76,7 +76,7 @@ def notice_resource(shown: Shown) -> dict[str, Any]:
     else:
         about = {"type": shown.entity.type, "id": str(one.record)} if shown.entity and one.record else None
     attributes = {
-        "kind": one.kind, "title": shown.title, "entity": shown.entity.name if shown.entity else "job",
+        "kind": one.kind, "title": shown.title, "entity": shown.entity.name if shown.entity else one.entity or JOB,
         "count": one.count, "at": one.at, "read": one.read_at is not None, "read_at": one.read_at, "position": one.position,
     }  # fmt: skip
     actor = {"type": "users", "id": str(one.actor)} if one.actor else None

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, redirect, request
 from appliance.base.digits import is_digits
 from appliance.base.errors import NotFound
 from appliance.base.text import Text, label, say, verbatim
-from appliance.features.notices.table import JOB_DONE, Notices, Shown
+from appliance.features.notices import trouble
+from appliance.features.notices.table import JOB_DONE, TROUBLE, Notices, Shown
 from appliance.http import requests
 from appliance.http.pages.rendering import page
 from appliance.jobs.jobs import Jobs
@@ -56,6 +57,8 @@ def address(shown: Shown) -> str:
     """What a notice is about; the notices themselves for what has no page."""
     if shown.notice.kind == JOB_DONE:
         return f"/jobs/{shown.notice.record}"
+    if shown.notice.kind == TROUBLE:
+        return "/health"
     if shown.entity is None:
         return "/notices"
     if shown.notice.record is None:
@@ -70,6 +73,8 @@ def sentence(shown: Shown, jobs: Jobs) -> Text:
         kind, _, state = title.rpartition(" ")
         named = jobs.kinds[kind].label if kind in jobs.kinds else verbatim(kind)
         return say("Done: {job}", job=named) if state == "success" else say("Failed: {job}", job=named)
+    if one.kind == TROUBLE:
+        return trouble.sentence(title)
     if one.record is None and shown.entity:
         what = label(shown.entity.plural_label, requests.language())
         return say("You were given {count} records: {entity}", count=one.count, entity=what)

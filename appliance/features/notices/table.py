@@ -17,9 +17,15 @@ from appliance.records.permissions import Actor
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 
-ASSIGNED, MENTIONED, COMMENTED, JOB_DONE = KINDS = ("assigned", "mentioned", "commented", "job_done")
-JOB = "job"
-"""What stands for the entity where a notice is about a job."""
+ASSIGNED, MENTIONED, COMMENTED, JOB_DONE, TROUBLE = KINDS = (
+    "assigned",
+    "mentioned",
+    "commented",
+    "job_done",
+    "trouble",
+)
+JOB, HEALTH = "job", "health"
+"""What stands for the entity where a notice is about a job, or about the server itself."""
 KEPT_DAYS = 90
 MOST = 100
 """Unread notices are counted no further."""
@@ -170,7 +176,7 @@ class Notices:
         rows = {name: reading.by_ids(name, ids) for name, ids in wanted.items()}
         found = []
         for notice, entity in listed:
-            if notice.entity == JOB:
+            if notice.entity in (JOB, HEALTH):
                 found.append(Shown(notice, None, notice.title or ""))
             elif entity is None:
                 continue

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,13 +42,18 @@ class Damaged(IngotError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself. `members`: name -> (size in bytes, SHA-256)."""
+    """What a backup says of itself. `members`: name -> (size in bytes, SHA-256). `kind`: manual, automatic or snapshot. A
+    restore begins another `lineage`, at `lineage_at`. All four are empty in backups of releases that did not know them."""
 
     version: str
     migrations: list[str]
     created_at: str
     position: int
     members: dict[str, tuple[int, str]]
+    kind: str = ""
+    lineage: str = ""
+    lineage_at: str = ""
+    installation: str = ""
 
     @property
     def size(self) -> int:
@@ -60,7 +66,7 @@ class Manifest:
     def shown(self) -> dict[str, Any]:
         return {
             "created_at": self.created_at, "version": self.version, "position": self.position, "files": self.files,
-            "bytes": self.size,
+            "bytes": self.size, "kind": self.kind, "lineage": self.lineage, "installation": self.installation,
         }  # fmt: skip
 
 
@@ -128,7 +134,7 @@ def writing(file: BinaryIO) -> Iterator[Writer]:
 def check(place: Path) -> Manifest:
     """Read the whole file and compare every digest. Raises Damaged with what is wrong: a foreign file, one that was cut off
     or changed, one that a newer Ingot wrote."""
-    _check_digest(place)
+    check_digest(place)
     with reading(place) as archive:
         manifest = manifest_of(archive)
         names = set(archive.namelist()) - {MANIFEST}
@@ -152,7 +158,7 @@ def reading(place: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(place) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         raise Damaged(say("{file} cannot be read: {why}", file=place.name, why=error)) from None
 
 
@@ -164,12 +170,14 @@ def manifest_of(archive: zipfile.ZipFile) -> Manifest:
                 say("This backup was written by a newer Ingot ({version}); use that one.", version=found["version"])
             )
         members = {name: (int(size), str(sha)) for name, (size, sha) in found["members"].items()}
-        return Manifest(found["version"], found["migrations"], found["created_at"], found["position"], members)
-    except (KeyError, TypeError, ValueError):
+        later = {name: str(found.get(name, "")) for name in ("kind", "lineage", "lineage_at", "installation")}
+        return Manifest(found["version"], found["migrations"], found["created_at"], found["position"], members, **later)
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise Damaged(say("The backup's list of contents cannot be read.")) from None
 
 
-def _check_digest(place: Path) -> None:
+def check_digest(place: Path) -> None:
+    """Is the file, from its first byte to its last, what was written? Raises Damaged."""
     sha = hashlib.sha256()
     with place.open("rb") as file:
         left = file.seek(0, 2) - _DIGEST

@@ -3,39 +3,68 @@ renames swaps it in, and the state before is kept whole, one step back. A crash 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from appliance.base.errors import IngotError, NotFound
+from appliance.base.errors import Conflict, IngotError, NotFound
 from appliance.base.paths import Home
+from appliance.base.reasons import why
+from appliance.base.settings import Settings
 from appliance.base.text import say
-from appliance.run.backup import archive
+from appliance.run import installation
+from appliance.run.backup import archive, held_jobs, listing
 from appliance.run.backup.archive import Damaged, Manifest
-from appliance.run.migrating import FOLDER
+from appliance.run.migrating import known_migrations
 
 PREVIOUS, LAYING, STAGED, LEAVING = "previous", ".laying-out", ".restoring", ".leaving"
-ITEMS = ("ingot.db", "ingot.db-wal", "ingot.db-shm", "files", "settings.toml", "tls")
+ITEMS = ("ingot.db", "ingot.db-wal", "ingot.db-shm", "files", "settings.toml", "tls", installation.FILE)
 CACHES = ("index", "cache")
 """What is made anew from the database: it must not outlive another one."""
 
 
-def restore(home: Home, place: Path) -> Manifest:
-    """The home becomes what the backup holds. The caller holds the home's lock. Raises Damaged, and IngotError for a backup of
-    a newer program, before anything changes."""
-    manifest = verify(place)
+def check_engine(settings: Settings) -> None:
+    """A backup holds a SQLite database. Raises Conflict for a home whose records lie in another one."""
+    if settings.database != "sqlite":
+        text = say(
+            "The folder {home} keeps its records in a PostgreSQL database (setting `database`), and a backup holds an SQLite "
+            "one: nothing was restored. Restore into another folder (--home FOLDER), or take `database` out of the settings "
+            "first.",
+            home=settings.home.root,
+        )  # fmt: skip
+        raise Conflict(text, code="other_engine")
+
+
+def restore(home: Home, place: Path, manifest: Manifest | None = None) -> Manifest:
+    """The home becomes what the backup holds; of a snapshot (a database alone) its database becomes that, and the rest stays. The
+    caller holds the home's lock. Raises Damaged, and IngotError for a backup of a newer program or a disk without room, before
+    anything changes. `manifest`: what `verify` has just answered for it."""
+    manifest = manifest or verify(place)
     laying = home.root / LAYING
     shutil.rmtree(laying, ignore_errors=True)
+    free = shutil.disk_usage(home.root).free
+    if free < manifest.size:
+        text = say("The disk that holds {home} has no room for the restore: {free} MB are free, {need} MB are needed.",
+                   home=home.root, free=free // 1_000_000, need=manifest.size // 1_000_000 + 1)  # fmt: skip
+        raise IngotError(text, code="disk_full")
     laying.mkdir(mode=0o700)
     try:
-        _lay_out(place, laying)
+        if manifest.kind == "snapshot":
+            _lay_out_snapshot(home, place, laying)
+        else:
+            _lay_out(place, laying)
         if (
             not (laying / "tls").exists() and (home.root / "tls").is_dir()
         ):  # it had none; browsers know the one of today
             shutil.copytree(home.root / "tls", laying / "tls")
+        _begin_lineage(home, laying)
     except OSError as error:
-        raise IngotError(say("The backup could not be laid out: {why}", why=error.strerror or error)) from error
+        raise IngotError(say("The backup could not be laid out: {why}", why=why(error))) from error
     else:
         laying.rename(home.root / STAGED)  # whole from here on: a crash is finished forward
         _swap(home)
@@ -45,22 +74,70 @@ def restore(home: Home, place: Path) -> Manifest:
 
 
 def verify(place: Path) -> Manifest:
-    """Every byte, and the database inside as SQLite itself checks it. Raises Damaged, or IngotError for a newer program's."""
+    """Every byte; of a snapshot, which has no checksum, what SQLite itself can check. Raises NotFound, Damaged, or IngotError for
+    a newer program's."""
     if not place.is_file():
         raise NotFound(say("There is no file {file}.", file=place))
-    manifest = archive.check(place)
-    known = {file.stem for file in FOLDER.glob("0*.py")}
-    if newer := sorted(set(manifest.migrations) - known):
+    try:
+        manifest = _verify_database(place) if listing.is_database(place) else archive.check(place)
+    except OSError as error:
+        raise Damaged(say("{file} cannot be read: {why}", file=place.name, why=why(error))) from error
+    if newer := sorted(set(manifest.migrations) - known_migrations()):
         raise Damaged(say("This backup was written by a newer Ingot ({version}); use that one.", version=newer[-1]))
     return manifest
 
 
+def _verify_database(place: Path) -> Manifest:
+    try:
+        manifest = listing.manifest_of_database(place)
+        whole = listing.sound(place)
+    except sqlite3.Error:
+        whole = False
+    if not whole:
+        raise Damaged(say("{file} is no database of Ingot, or it is damaged.", file=place.name))
+    return manifest
+
+
+@contextmanager
+def nothing_left_behind(home: Home) -> Iterator[None]:
+    """Make the home's folders for what happens inside; when that fails, those that were not there before go again."""
+    wanted = [home.root, home.backups, home.logs, home.root / "run", home.files, home.index, home.cache]
+    made = [folder for folder in wanted if not folder.exists()]
+    home.create()
+    try:
+        yield
+    except BaseException:
+        if home.root in made or home.root / "run" in made:
+            home.lock.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # not empty: somebody else's
+                folder.rmdir()
+        raise
+
+
 def back(home: Home) -> None:
     """Swap the present state and the one before the last restore. NotFound when there is none."""
-    if not (home.root / PREVIOUS).is_dir():
+    if not can_go_back(home):
         raise NotFound(say("There is no earlier state to go back to."))
+    number = installation.kept_id(home)
+    if number and not (home.root / PREVIOUS / installation.FILE).exists():  # an older release set it aside
+        installation.keep_id(home.root / PREVIOUS / installation.FILE, number)
     (home.root / PREVIOUS).rename(home.root / STAGED)
     _swap(home)
+
+
+def can_go_back(home: Home) -> bool:
+    """Is there a state before the last restore? A folder without a database is none."""
+    return _has_database(home.root / PREVIOUS)
+
+
+def _has_database(folder: Path) -> bool:
+    try:
+        return any(
+            (folder / name).is_file() and (folder / name).stat().st_size for name in ("ingot.db", "ingot.db-wal")
+        )
+    except OSError:
+        return False
 
 
 def recover(home: Home) -> bool:
@@ -97,6 +174,42 @@ def _lay_out(place: Path, staged: Path) -> None:
             raise Damaged(say("The database in the backup is damaged: {why}", why=found))
 
 
+def _lay_out_snapshot(home: Home, place: Path, staged: Path) -> None:
+    """Its database, beside the files, the settings and the certificates that the home has: contents of files never change, so
+    they are linked where that can be done."""
+    with place.open("rb") as source, (staged / archive.DATABASE).open("xb") as file:
+        shutil.copyfileobj(source, file, archive.CHUNK)
+    (staged / archive.DATABASE).chmod(0o600)
+    if home.settings.exists():
+        shutil.copy2(home.settings, staged / archive.SETTINGS)
+    if home.files.is_dir():
+        shutil.copytree(home.files, staged / "files", copy_function=_link)
+    (staged / "files").mkdir(mode=0o700, exist_ok=True)
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
+def _begin_lineage(home: Home, staged: Path) -> None:
+    """What is laid out belongs to this home, begins a lineage of its own, and its unfinished jobs wait for a person."""
+    with closing(sqlite3.connect(staged / archive.DATABASE)) as database:
+        try:
+            row = database.execute("SELECT value FROM ingot_meta WHERE key = ?", (installation.ID,)).fetchone()
+            number = installation.kept_id(home) or (row[0] if row else "") or installation.new_id()
+            for key, value in {installation.ID: number, **installation.new_lineage()}.items():
+                database.execute("INSERT OR REPLACE INTO ingot_meta (key, value) VALUES (?, ?)", (key, value))
+            held_jobs.hold(database)
+            database.commit()
+        except sqlite3.Error as error:
+            raise Damaged(say("The database in the backup is damaged: {why}", why=error)) from error
+    installation.keep_id(staged / installation.FILE, number)
+
+
 def _swap(home: Home) -> None:
     """Renames alone, each of which may already be done: `.leaving` exists from the first to the last of them."""
     root, staged, leaving = home.root, home.root / STAGED, home.root / LEAVING
@@ -113,8 +226,19 @@ def _swap(home: Home) -> None:
     for name in CACHES:
         shutil.rmtree(root / name, ignore_errors=True)
     (leaving / "gone").unlink(missing_ok=True)
-    shutil.rmtree(root / PREVIOUS, ignore_errors=True)
-    leaving.rename(root / PREVIOUS)
+    _set_aside(root, leaving)
+
+
+def _set_aside(root: Path, leaving: Path) -> None:
+    """The state before becomes the one step back. One without a database is none: it never takes the place of a better one, and
+    goes where nothing is in it."""
+    if _has_database(leaving):
+        shutil.rmtree(root / PREVIOUS, ignore_errors=True)
+        leaving.rename(root / PREVIOUS)
+    elif any(files for _, _, files in os.walk(leaving)):
+        leaving.rename(root / f"set-aside-{time.strftime('%Y%m%d-%H%M%S')}-{installation.new_id()[:4]}")
+    else:
+        shutil.rmtree(leaving)
 
 
 def _arrived(staged: Path, leaving: Path, name: str) -> bool:

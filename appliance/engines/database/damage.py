@@ -1,0 +1,65 @@
+"""What the engines say when what they read is damaged, as opposed to busy, missing or wrongly asked for. Stated once: whoever
+must tell damage from another fault asks `is_damage`."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+_SQLITE_CODES = {10, 11, 26}
+"""SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html); extended codes hold them in their low byte."""
+_POSTGRES_STATES = {"XX001", "XX002", "58030"}
+"""data_corrupted, index_corrupted, io_error (PostgreSQL, Appendix A)."""
+_SAID = re.compile(
+    r"database disk image is malformed|file is not a database|malformed database schema|disk I/O error|"
+    r"invalid page in block|could not read block|missing chunk number|unexpected chunk|index .* contains (?:un|corrupt)"
+)
+
+
+class Faults:
+    """Remembers the first damage that a process met in its database; whoever listens hears of it once, in the thread that met
+    it. It stays until the process ends: damage does not heal by itself."""
+
+    def __init__(self) -> None:
+        self.first = ""
+        self._listeners: list[Callable[[str], object]] = []
+
+    def on_first(self, listener: Callable[[str], object]) -> None:
+        self._listeners.append(listener)
+
+    def meet(self, error: BaseException) -> None:
+        """Any error of the database: those that are no damage are passed over."""
+        if not self.first and is_damage(error):
+            self.note(str(error) or type(error).__name__)
+
+    def note(self, what: str) -> None:
+        if self.first:
+            return
+        self.first = what.strip().splitlines()[0] if what.strip() else "damaged"
+        for listener in self._listeners:
+            try:
+                listener(self.first)
+            except Exception:  # who hears of it may need the very database
+                log.exception("telling of damage")
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Does this error, or what it came from, say that stored bytes are not what was written? A disk without room is none."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        code = getattr(error, "sqlite_errorcode", None)
+        if isinstance(code, int) and code & 0xFF in _SQLITE_CODES:
+            return True
+        if getattr(error, "sqlstate", None) in _POSTGRES_STATES or says_damage(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def says_damage(text: str) -> bool:
+    """The same for what only came as text: the error of a job that ran in the helper process, say."""
+    return bool(_SAID.search(text))

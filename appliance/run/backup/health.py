@@ -1,0 +1,96 @@
+"""How the backups do: was the last one made, are the newest whole, is there room for the next? And the two jobs about them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from appliance.base.settings import Settings
+from appliance.base.text import Text, say, told
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.row import DEAD, FAILED, RETRYING, SUCCESS
+from appliance.run.backup import listing, taking
+from appliance.run.backup.listing import Backup
+from appliance.run.services import Health
+
+BACKUP, VERIFY = "house.backup", "house.verify-backups"
+NEWEST = 3
+"""So many are read again each week, and so many must be whole."""
+_LISTED, _MEASURED = 20.0, 600.0  # seconds that a look holds: it reads each one's list of contents, or walks all files
+
+
+class BackupHealth:
+    """`check` is cheap enough to be asked every few seconds."""
+
+    def __init__(self, settings: Settings, jobs: Jobs):
+        self._settings, self._jobs = settings, jobs
+        self._lock = threading.Lock()
+        self._found: Health | None = None
+        self._until = self._room_until = 0.0
+        self._room: Text | None = None
+
+    def check(self) -> Health:
+        with self._lock:
+            if self._found is None or time.monotonic() > self._until:
+                self._found = self._look()
+                self._until = time.monotonic() + _LISTED
+            return self._found
+
+    def _look(self) -> Health:
+        backups = [one for one in listing.listed(self._settings.home) if one.kind != "snapshot"]
+        try:
+            trouble = self._last_job()
+        except Exception as error:  # the table of jobs may be what is damaged
+            return Health("down", told(say("Whether backups are made cannot be read: {why}", why=str(error))))
+        if trouble is not None and trouble[0] == "down":
+            return Health("down", told(trouble[1]))
+        if (bad := _damaged(backups)) is not None:
+            return Health("down", told(bad))
+        if trouble is not None:
+            return Health("degraded", told(trouble[1]))
+        if (room := self._lack_of_room()) is not None:
+            return Health("degraded", told(room))
+        good = next((one for one in backups if not one.damaged), None)
+        return Health(
+            "ok", told(say("the last one: {when} UTC", when=_moment(good.created)) if good else say("none yet"))
+        )
+
+    def _last_job(self) -> tuple[str, Text] | None:
+        for job in self._jobs.list(kind=BACKUP, limit=20):
+            if job.state == SUCCESS:
+                return None
+            why = (job.message or job.error or job.state).strip().splitlines()[-1]
+            if job.state in (DEAD, FAILED) and job.attempts:  # one held back by a restore was never tried here
+                return "down", say("The last backup could not be made: {why}", why=why.rstrip("."))
+            if job.state == RETRYING:
+                return "degraded", say("The backup is tried again: {why}", why=why.rstrip("."))
+        return None
+
+    def _lack_of_room(self) -> Text | None:
+        """Said before the next one deletes what is in its way."""
+        if time.monotonic() > self._room_until:
+            self._room, self._room_until = _room(self._settings), time.monotonic() + _MEASURED
+        return self._room
+
+
+def _room(settings: Settings) -> Text | None:
+    try:
+        victims, lacking = taking.short_of_room(settings.home)
+    except OSError:
+        return None  # the home's own check tells of it
+    if lacking:
+        return say(
+            "The disk has no room for the next backup: {need} MB more are needed.", need=lacking // 1_000_000 + 1
+        )
+    return taking.going_first(victims) if victims else None
+
+
+def _damaged(backups: Sequence[Backup]) -> Text | None:
+    bad = next((one for one in backups[:NEWEST] if one.damaged), None)
+    return say("The backup {file} is damaged: delete it, and make a new one.", file=bad.place.name) if bad else None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,118 @@
+"""Looks after the database while the process runs: its quick check after the start, and whatever damage a request, a follower
+or a job meets. From then on the database is `down`, in words and with what to do, until the process ends; administrators hear
+of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from appliance.base.errors import IngotError
+from appliance.base.paths import Home
+from appliance.base.text import say, told
+from appliance.engines.database.damage import says_damage
+from appliance.engines.database.protocol import Database
+from appliance.jobs.jobs import Jobs
+from appliance.jobs.row import DEAD, FAILED, RETRYING
+from appliance.run import installation
+from appliance.run.services import Health
+
+EVERY = 15.0
+_log = logging.getLogger(__name__)
+
+
+class _Ending(Exception):
+    """The process stops: the check is broken off."""
+
+
+class DatabaseWatch:
+    """A service. `troubles` are the healths to watch beside the database's own; `tell(name)` writes the notice for one that went
+    down, once."""
+
+    name = "database watch"
+
+    def __init__(
+        self, database: Database, home: Home, jobs: Jobs, tell: Callable[[str], object],
+        troubles: dict[str, Callable[[], Health]],
+    ):  # fmt: skip
+        self._database, self._home, self._jobs, self._tell = database, home, jobs, tell
+        self._troubles = {"database": self.database, **troubles}
+        self._told: set[str] = set()
+        self._since = jobs.list(limit=1)[0].id if jobs.list(limit=1) else 0
+        self._ended, self._met = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        database.faults.on_first(self._first)
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="database-watch", daemon=True)
+        self._thread.start()
+
+    def stop(self, deadline_seconds: float) -> None:
+        self._ended.set()
+        self._met.set()
+        if self._thread:
+            self._thread.join(deadline_seconds)
+
+    def health(self) -> Health:
+        return Health() if self._thread is None or self._thread.is_alive() else Health("degraded", "it has ended")
+
+    def database(self) -> Health:
+        """The database's own word, and what was met in it."""
+        if not self._database.faults.first:
+            return Health(*self._database.check())  # type: ignore[arg-type]
+        what = self._database.faults.first.rstrip(".")
+        text = say("The database is damaged: {why}. {remedy}", why=what, remedy=self._remedy())
+        return Health("down", told(text))
+
+    def _remedy(self) -> object:
+        if self._database.dialect == "sqlite":
+            return installation.remedy(self._home)
+        return say("Restore its last sound dump (pg_restore).")
+
+    def _first(self, what: str) -> None:
+        _log.error("The database is damaged: %s", what)
+        self._met.set()
+
+    def _run(self) -> None:
+        try:
+            self._check()
+            while not self._ended.is_set():
+                self._look()
+                self._met.wait(EVERY)
+                self._met.clear()
+        except _Ending:
+            pass
+        except Exception:
+            _log.exception("database watch")
+        finally:
+            self._database.release()
+
+    def _check(self) -> None:
+        def tick() -> None:
+            if self._ended.is_set():
+                raise _Ending
+
+        found = self._database.inspect(tick, quick=True)
+        if found:
+            self._database.faults.note(found[0])
+
+    def _look(self) -> None:
+        """What the helper process met, and what went down since the last look."""
+        for name in list(self._troubles):
+            try:
+                if name == "database":
+                    self._read_jobs()
+                down = self._troubles[name]().state == "down"
+                if down and name not in self._told:
+                    self._told.add(name)
+                    self._tell(name)
+                elif not down:
+                    self._told.discard(name)
+            except Exception as error:  # the notice goes into the database that is in trouble
+                _log.warning("%s: %s", name, error if isinstance(error, IngotError) else repr(error))
+
+    def _read_jobs(self) -> None:
+        for job in self._jobs.list(state=(DEAD, FAILED, RETRYING), limit=10):
+            if job.id > self._since and job.attempts and says_damage(job.error or ""):
+                self._database.faults.note((job.error or "").strip().splitlines()[-1])

@@ -1,0 +1,158 @@
+"""Damage on the disk turns every place red where somebody may look, in words and with the restore beside them; nothing says that
+all is well while a list cannot be read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from box import Box, eventually
+
+from appliance.base.paths import Home
+from appliance.base.settings import load
+from appliance.engines.database.damage import is_damage
+from appliance.engines.database.protocol import Database
+from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.run.backup import listing
+from appliance.run.client import ControlClient
+from appliance.run.database_watch import DatabaseWatch
+
+NOTE = {"name": "note", "plural": "notes", "fields": [{"name": "text"}]}
+
+
+def ruin(file: Path, table: str) -> None:
+    """The root page of a table is overwritten, as by a disk that forgot it."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+        size = database.execute("PRAGMA page_size").fetchone()[0]
+    with file.open("r+b") as opened:
+        opened.seek((page - 1) * size)
+        opened.write(b"\xa5" * size)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    """With one note and one good backup."""
+    box = Box(tmp_path / "home")
+    box.start()
+    box.sign_in()
+    box.send("POST", "/api/entities", {"data": {"type": "entities", "attributes": NOTE}}, 201)
+    box.send("POST", "/api/notes", {"data": {"type": "notes", "attributes": {"text": "x"}}}, 201)
+    box.ingot("backup")
+    yield box
+    if box.process and box.process.poll() is None:
+        box.kill()
+
+
+def components(box: Box) -> dict[str, Any]:
+    return ControlClient(Home(box.home)).status()["health"]
+
+
+def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
+    backup = listing.listed(Home(box.home))[0].place
+    box.stop()
+    ruin(box.home / "ingot.db", "note")
+    box.start()  # what can be read can be used: other entities, settings, the panel
+    found = eventually(lambda: (one := components(box)["database"])["state"] == "down" and one)
+    assert f"ingot restore {backup}" in found["reason"]
+    ready = box.get("/readyz", 503)
+    assert ready["status"] == "down"
+    assert "ingot restore" in box.ingot("status")
+    checked = json.loads(box.ingot("check", "--json", status=13).rpartition("}")[0] + "}")
+    assert checked["database"]["state"] == "down" and str(backup) in checked["database"]["reason"]
+    page = box.session.get(box.url("/health"), timeout=20).text
+    assert "ingot restore" in page and "tint-red" in page
+    assert box.session.get(box.url("/api/notes"), timeout=20).status_code >= 500
+    notices = eventually(lambda: box.get("/api/notices")["data"])
+    assert [(n["attributes"]["kind"], n["attributes"]["title"]) for n in notices] == [("trouble", "database")]
+    said = box.ingot("backup", status=1)
+    assert "damaged" in said and "Traceback" not in said
+    ControlClient(Home(box.home)).call("backup")
+    down = eventually(lambda: (one := components(box)["backups"])["state"] == "down" and one, 60)
+    assert "last backup could not be made" in down["reason"] and "ingot restore" in down["reason"]
+    assert [one.place for one in listing.listed(Home(box.home))] == [backup]
+    box.stop()
+    box.ingot("restore", str(backup))
+    box.start()
+    assert box.get("/api/notes")["data"]
+    assert components(box)["database"]["state"] == "ok"
+    box.stop()
+
+
+def test_a_damaged_backup_is_found_marked_and_told(box: Box) -> None:
+    place = listing.listed(Home(box.home))[0].place
+    client = ControlClient(Home(box.home))
+    client.call("verify", file=place.name)
+    assert client.query("backups")["backups"][0]["verified"]["whole"]
+    content = bytearray(place.read_bytes())
+    content[len(content) // 2] ^= 1
+    place.write_bytes(content)
+    box.stop()
+    box.start()
+    box.send(
+        "POST", "/api/schedules",
+        {"data": {"type": "schedules", "attributes": {"name": "now", "kind": "house.verify-backups", "every": 2}}}, 201,
+    )  # fmt: skip
+    eventually(lambda: client.query("backups")["backups"][0]["damaged"], 30)
+    found = eventually(lambda: (one := components(box)["backups"])["state"] == "down" and one, 30)
+    assert place.name in found["reason"]
+    assert box.get("/readyz")["status"] == "degraded", "everybody can still work"
+    box.stop()
+
+
+# ---- in process: what counts as damage, and who hears of it
+
+
+@pytest.mark.parametrize("table", ["numbers", "words"])
+def test_every_way_of_reading_and_writing_meets_it(tmp_path: Path, table: str) -> None:
+    for way in ("rows", "run", "many", "write"):
+        place = tmp_path / f"{way}.db"
+        database = SqliteDatabase(place)
+        with database.write():
+            database.run("CREATE TABLE numbers (n INTEGER)")
+            database.run("CREATE TABLE words (n TEXT)")
+        database.close()
+        ruin(place, table)
+        database = SqliteDatabase(place)
+        told: list[str] = []
+        database.faults.on_first(told.append)
+        with pytest.raises(sqlite3.DatabaseError):
+            if way == "rows":
+                database.rows(f"SELECT * FROM {table}")
+            elif way == "many":
+                with database.write():
+                    database.many(f"INSERT INTO {table} VALUES (?)", [(1,)])
+            else:
+                with database.write():
+                    database.run(f"INSERT INTO {table} VALUES (1)")
+        assert len(told) == 1 and "malformed" in database.faults.first
+        database.close()
+
+
+def test_other_errors_are_no_damage(database: Database) -> None:
+    for wrong in ("SELECT * FROM nowhere", "SELEKT", "SELECT 1 / 0 FROM ingot_meta, nowhere"):
+        with pytest.raises(Exception) as raised:
+            database.rows(wrong)
+        assert not is_damage(raised.value)
+    assert not database.faults.first
+    assert not is_damage(OSError(28, "No space left on device")) and not is_damage(None)
+    assert is_damage(RuntimeError("x")) is False
+
+
+def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:
+    from appliance import assembly
+
+    settings = load(tmp_path / "home", environment={})
+    house = assembly.open_house(settings)
+    told: list[str] = []
+    watch = DatabaseWatch(house.database, settings.home, house.jobs, told.append, {})
+    watch.start()
+    watch.stop(5)
+    assert watch._thread and not watch._thread.is_alive() and not told
+    house.database.close()
