@@ -121,6 +121,12 @@ class Unavailable(IngotError):
         self.retry_after = retry_after
 
 
+class TooManyRequests(Unavailable):
+    """As much of this work is being done as may be at once, or as this client may ask for."""
+
+    code = "too_many_requests"
+
+
 class StartRefused(IngotError):
     """The process cannot start; `exit_code` says why to whoever started it (see run/exit_codes.py)."""
 

@@ -22,6 +22,7 @@ _STATUS: list[tuple[type[errors.IngotError], int, Text]] = [
     (errors.Stale, 412, say("Changed meanwhile")),
     (errors.TooLarge, 413, say("Too large")),
     (errors.Unsupported, 415, say("Unsupported media type")),
+    (errors.TooManyRequests, 429, say("Too many requests")),
     (errors.Unavailable, 503, say("Not available now")),
 ]
 
