@@ -20,7 +20,9 @@ from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
 from appliance.features.identity.actors import Actors
 from appliance.features.imports import jobs as imports
+from appliance.features.imports.inspection import FileInspector, answer
 from appliance.features.undo.jobs import undo_body
+from appliance.jobs.bounds import bounded
 from appliance.jobs.helping import HelperRun
 from appliance.jobs.kind import Body
 from appliance.records.records import Records
@@ -96,10 +98,17 @@ def verify_backups(run: HelperRun) -> dict[str, Any]:
 
 
 def run_import(run: HelperRun, **asked: Any) -> Any:
-    """The body of `imports.run`, in the helper process."""
-    return _imports(run.context["home"])[0](run, **asked)
+    """The body of `imports.run`, in the helper process, within the memory that reading a file may take."""
+    with bounded(memory=imports.MEMORY):
+        return _imports(run.context["home"])[0](run, **asked)
 
 
 def undo_import(run: HelperRun, **asked: Any) -> Any:
     """The body of `imports.undo`."""
     return _imports(run.context["home"])[1](run, **asked)
+
+
+def inspect_file(run: HelperRun, what: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """What a RemoteInspector asks, in a process of its pool."""
+    records, files = _opened(run.context["home"])
+    return answer(FileInspector(records, files), Actors(records).of_job, what, asked)

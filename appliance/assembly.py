@@ -57,7 +57,9 @@ from appliance.features.imports import api as imports_api
 from appliance.features.imports import kind_pages as import_kind_pages
 from appliance.features.imports import pages as import_pages
 from appliance.features.imports import report_pages as import_reports
+from appliance.features.imports.analyses import Analyses, analysis_kind
 from appliance.features.imports.desk import Desk
+from appliance.features.imports.inspection import RemoteInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
 from appliance.features.jobs import pages as job_pages
@@ -99,6 +101,7 @@ from appliance.http.sockets.hub import Hub
 from appliance.jobs.due import zone
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.kind import JobKind
+from appliance.jobs.pool import HelperPool
 from appliance.jobs.worker import Worker
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
@@ -139,6 +142,7 @@ class House:
     throttle: LoginThrottle
     who: Who
     notices: Notices
+    inspector: RemoteInspector
 
 
 def version() -> str:
@@ -189,10 +193,12 @@ def look_at(settings: Settings) -> House:
 
 def _furnished(settings: Settings, database: Database, records: Records, files: FileStore, cache: Cache) -> House:
     sessions, throttle = Sessions(database, settings.session_days, settings.session_max_days), LoginThrottle(database)
+    inspector = RemoteInspector(HelperPool({"home": str(settings.home.root)}))
     who, notices = Who(records, sessions), Notices(records)
     kinds = [
         batch_kind(records, files, who.of_job),
         *import_kinds(apart.run_import, apart.undo_import),
+        analysis_kind(inspector, cache, who.of_job),
         export_kind(records, files, who.of_job),
         sweep_kind(records, (sessions, throttle), settings.trash_days),
         *look_kinds(database, files, settings.trash_days),
@@ -204,7 +210,9 @@ def _furnished(settings: Settings, database: Database, records: Records, files: 
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
-    return House(settings, database, records, jobs, files, cache, sessions, Claim(database), throttle, who, notices)
+    return House(
+        settings, database, records, jobs, files, cache, sessions, Claim(database), throttle, who, notices, inspector
+    )
 
 
 def backup_kinds(settings: Settings) -> list[JobKind]:
@@ -333,7 +341,8 @@ def public_door(parts: Outside) -> Flask:
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
     traffic, resources = parts.traffic, make_resources(records)
     views, authenticator = Views(records), PasswordAuthenticator(house.database, house.throttle)
-    import_desk = Desk(records, jobs, house.files)
+    analyses = Analyses(records, jobs, house.cache, house.files, house.inspector)
+    import_desk = Desk(records, jobs, house.files, house.inspector, analyses)
     assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
 
     def gauges() -> dict[str, float]:
@@ -373,7 +382,7 @@ def public_door(parts: Outside) -> Flask:
             make_assets(assets),
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),
-            imports_api.make_api(records, jobs, house.files, max_upload=settings.max_upload),
+            imports_api.make_api(import_desk, max_upload=settings.max_upload),
             import_pages.make_pages(import_desk, max_upload=settings.max_upload),
             import_kind_pages.make_pages(import_desk, max_upload=settings.max_upload),
             import_reports.make_pages(import_desk),

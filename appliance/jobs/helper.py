@@ -36,7 +36,7 @@ class Helper:
     def __init__(self) -> None:
         self.context: Mapping[str, Any] = {}
         self._lock = threading.Lock()
-        self._process: _Process | None = None
+        self._process: HelperProcess | None = None
 
     def run(self, run: Run) -> Any:
         """Run a heavy body to its end and return its result. Waits while another one is at it: that time does not
@@ -56,12 +56,12 @@ class Helper:
         finally:
             self._lock.release()
 
-    def _ready(self) -> _Process:
+    def _ready(self) -> HelperProcess:
         if self._process is None or self._process.ended():
-            self._process = _Process()
+            self._process = HelperProcess()
         return self._process
 
-    def _follow(self, run: Run, process: _Process) -> Any:
+    def _follow(self, run: Run, process: HelperProcess) -> Any:
         given_up: float | None = None
         watched = time.monotonic()
         while True:
@@ -92,7 +92,7 @@ class Helper:
                 self.stop()
                 raise
 
-    def _watch(self, run: Run, process: _Process, given_up: float | None) -> float | None:
+    def _watch(self, run: Run, process: HelperProcess, given_up: float | None) -> float | None:
         """Is it too late, should it end? Raises when it is to be killed."""
         if run.overdue_by(1.0):  # by itself it would have ended at its first word after the limit
             raise _end(run, "late")
@@ -133,7 +133,9 @@ def _command() -> list[str]:
     return [sys.executable, "-c", _START, json.dumps(sys.path)]
 
 
-class _Process:
+class HelperProcess:
+    """A process that runs bodies, one after the other: see helping.py for what is said over its pipes."""
+
     def __init__(self) -> None:
         self._words: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.complaints: deque[str] = deque(maxlen=_LINES)
@@ -201,7 +203,7 @@ def _end(run: Run, why: str) -> BaseException:
     return Cancelled() if why == "cancelled" else Stopping()
 
 
-def _crash(process: _Process) -> BodyFailed:
+def _crash(process: HelperProcess) -> BodyFailed:
     code = process.finish()
     try:
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

@@ -1,6 +1,7 @@
 """Inside the helper process: runs one heavy body at a time and talks in JSON lines over the pipes it was started with.
 
-In: {"run": "module:function", "arguments", "job", "actor", "attempt", "time_limit", "context"}, {"end": "cancelled"}.
+In: {"run": "module:function", "arguments", "job", "actor", "attempt", "time_limit", "context"} and maybe "bounds" (see
+bounds.py), {"end": "cancelled"}.
 Out: {"progress": [done, total, message]}, {"log": [level, logger, message]}, and at last {"done": value}, {"end": why} or
 {"failed": ...}."""
 
@@ -20,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from appliance.base.errors import IngotError
+from appliance.jobs.bounds import bounded
 from appliance.jobs.kind import Cancelled, Interrupted, OutOfTime, Stopping, hopeless
 
 ENDS: dict[str, type[Interrupted]] = {"cancelled": Cancelled, "stopping": Stopping, "late": OutOfTime}
@@ -84,7 +86,9 @@ class Helping:
 
     def _answer(self, order: Mapping[str, Any], run: HelperRun) -> dict[str, Any]:
         try:
-            value = load(order["run"])(run, **order["arguments"])
+            body = load(order["run"])
+            with bounded(**order.get("bounds", {})):
+                value = body(run, **order["arguments"])
             run.flush()
             json.dumps(value, allow_nan=False)  # here, where it is only this job's failure
             return {"done": value}

@@ -1,7 +1,7 @@
 """Which lanes a free thread may serve, so that no kind of work keeps the others waiting.
 
-With N threads: mail and default may use all N; index and import, whose jobs are long, N - 2 each (one at least) and N - 1
-together. Between lanes with something ready turns are taken: the one with the fewest running, then the one served longest
+With N threads: mail and default may use all N; index, import and analysis, whose jobs are long, N - 2 each (one at least) and
+N - 1 together. Between lanes with something ready turns are taken: the one with the fewest running, then the one served longest
 ago. Within a lane the queue's order holds. With two threads or more a long import never keeps a mail waiting; with three
 or more it does not keep an index waiting either. The limits are those of one process."""
 
@@ -11,8 +11,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-LANES = ("default", "mail", "import", "index")
-LONG = frozenset({"import", "index"})
+LANES = ("default", "mail", "import", "index", "analysis")
+LONG = frozenset({"import", "index", "analysis"})
 
 
 class LaneBook:

@@ -13,7 +13,7 @@ import orjson
 from appliance.features.exports.cells import LOSSLESS, people_cell, plain_cell
 from appliance.features.exports.listing import Values, Wanted, pages, titles_of
 from appliance.features.exports.sheet import write_sheet
-from appliance.features.imports.tables import unique_names
+from appliance.features.imports.headers import unique_names
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
 

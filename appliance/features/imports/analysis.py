@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -13,10 +12,13 @@ from appliance.features.imports.declaring import propose_entity
 from appliance.features.imports.guessing import Guess, guess
 from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
 from appliance.features.imports.mapping import Matching
+from appliance.features.imports.odd_lines import odd_lines
+from appliance.features.imports.passes import Distinct, observe
 from appliance.features.imports.plan import NOTES
 from appliance.features.imports.proposing import Proposing
 from appliance.features.imports.remembered import Remembered, signature
 from appliance.features.imports.styles import look_at_styles
+from appliance.features.imports.tables import preamble_rows
 from appliance.features.imports.unpacking import unpacked
 from appliance.features.imports.values import Style
 from appliance.records.entity import Entity
@@ -27,6 +29,8 @@ LOOK = 1_000
 SHOWN = 10
 """Rows shown as a sample; of each, a cell's first 200 characters."""
 WIDE = 200
+CELL, HEAVY = 2_000, 32 << 20
+"""Characters of a cell that are judged; characters of all rows after which no more are read for the sample."""
 FAR = 200_000
 """Rows looked through for a value that comes twice."""
 
@@ -35,10 +39,13 @@ def analyse(
     records: Records, actor: Actor, path: Path, file_name: str, entity: Entity | None, options: Options
 ) -> dict[str, Any]:
     """All that a client needs to offer the next step. With an entity, a mapping onto it; without, a declaration of a new
-    one. Invalid for a file that cannot be read, or that has not what the options say."""
+    one. Invalid for a file that cannot be read, or that has not what the options say.
+
+    `encoding_sure`, with `encodings` and their `odd_lines` where it is not; `header_sure`: what must be asked about before the
+    import. A look at all rows is an observer more in passes.py."""
     with unpacked(path) as plain:
         layout = reading.detect(plain, options)
-        listed = list(islice(reading.rows(plain, layout), LOOK))
+        listed = _first_rows(plain, layout)
         sample = [row for _, row in listed if BROKEN not in row]
         columns = [c for c in layout.columns if c not in NOTES]
         cells = {c: [t for r in sample if (t := r.get(c)) and t.strip()] for c in columns}
@@ -53,7 +60,9 @@ def analyse(
         }
         registry = records.registry
         if entity is None:
-            unique = _all_different(plain, layout, [c for c in columns if guesses[c].identifier])
+            distinct = Distinct([c for c in columns if guesses[c].identifier], FAR)
+            observe(plain, layout, [] if distinct.done else [distinct])
+            unique = distinct.columns
             taken = {w for e in registry.entities.values() for w in (e.name, e.plural)}
             declared, mapping = propose_entity(file_name, columns, guesses, taken, unique)
             return found | {"entity": None, "proposed_entity": declared, "mapping": mapping}
@@ -84,8 +93,14 @@ def _how_written(path: Path, layout: Layout) -> dict[str, Any]:
     written: dict[str, Any] = {
         "format": layout.format,
         "encoding": layout.encoding or None,
+        "encoding_sure": layout.encoding_sure,
+        "header_sure": layout.header_sure,
         "signature": signature(layout.columns),
     }
+    if layout.encoding and layout.encoding not in ("utf-8", "ascii"):
+        written["odd_lines"] = odd_lines(path, layout.encoding)
+    if not layout.encoding_sure:
+        written["encodings"] = [{"encoding": e, "odd_lines": odd_lines(path, e)} for e in layout.encodings]
     if layout.format == CSV:
         written |= {"delimiter": layout.delimiter, "quote": layout.quote, "preamble": _preamble(path, layout)}
     if layout.sheet:
@@ -95,9 +110,7 @@ def _how_written(path: Path, layout: Layout) -> dict[str, Any]:
 
 def _preamble(path: Path, layout: Layout) -> list[str]:
     """The rows above the header, as they stand there."""
-    with path.open("r", encoding=layout.encoding, newline="") as file:
-        read = csv.reader(file, delimiter=layout.delimiter, quotechar=layout.quote)
-        return [layout.delimiter.join(cells)[:WIDE] for cells in islice(read, max(0, layout.header_row - 1))]
+    return [layout.delimiter.join(cells)[:WIDE].replace("\0", "") for cells in preamble_rows(path, layout)]
 
 
 def _column(name: str, cells: list[str], rows: int, guess_: Guess, style: Style) -> dict[str, Any]:
@@ -115,17 +128,13 @@ def _shown(number: int, row: dict[str, Any], layout: Layout) -> dict[str, Any]:
     return found | ({"wrong": wrong[0]} if wrong else {})
 
 
-def _all_different(path: Path, layout: Layout, columns: list[str]) -> set[str]:
-    """Those of the columns in which no value comes twice, as far as we look."""
-    seen: dict[str, set[int]] = {c: set() for c in columns}
-    for _, row in islice(reading.rows(path, layout), FAR) if columns else ():
-        for column in list(seen):
-            text = row.get(column)
-            mark = hash(text.strip()) if text else None  # eight bytes a value instead of all of it
-            if mark is None or mark in seen[column]:
-                del seen[column]
-            else:
-                seen[column].add(mark)
-        if not seen:
+def _first_rows(path: Path, layout: Layout) -> list[tuple[int, dict[str, Any]]]:
+    """Of a cell, what a guess can use: whoever looks at texts of megabytes does it for each of their letters."""
+    found, size = [], 0
+    for number, row in islice(reading.rows(path, layout), LOOK):
+        cut = {k: v[:CELL] if isinstance(v, str) else v for k, v in row.items()}
+        found.append((number, cut))
+        size += sum(len(v) for v in row.values() if isinstance(v, str))
+        if size > HEAVY:
             break
-    return set(seen)
+    return found

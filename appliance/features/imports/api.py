@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, request
 
-from appliance.engines.files.protocol import FileStore
 from appliance.features.imports import asking
+from appliance.features.imports.analyses import AnalysisPending
 from appliance.features.imports.desk import Desk
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.shown import import_resource, mapping_resource
@@ -17,24 +17,22 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.route_policy import RoutePolicy, declare
-from appliance.jobs.jobs import Jobs
 from appliance.records.permissions import Actor
-from appliance.records.records import Records
 
 _ANALYSIS = {"file", "entity", "options"}
 _MAPPING = {"entity", "name", "mapping", "options", "keys", "mode", "columns"}
 
 
-def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int) -> Blueprint:
+def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
     api = Blueprint("imports", __name__, url_prefix="/api")
-    desk = Desk(records, jobs, files)
 
     # ------------------------------------------------------------------ look, run, undo
 
     @api.post("/imports/analysis")
     def analysis() -> Response:
         """Attributes file, entity (may be missing: then a declaration is proposed) and options; or the file itself as the
-        body, which is kept as a private file, with ?entity= and ?name= in the address."""
+        body, which is kept as a private file, with ?entity= and ?name= in the address. A file that is large, or takes long, is
+        202 with the job that looks at it: its result is the answer, shortened where it is long, and so is asking again."""
         actor = requests.actor()
         if asking.is_file():
             asking.only("entity", "name")
@@ -42,7 +40,10 @@ def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int)
         else:
             given = asking.attributes(_ANALYSIS)
         entity = desk.importable(actor, given["entity"]) if given.get("entity") is not None else None
-        found = desk.analysis(actor, given.get("file"), entity, read_options(given.get("options") or {}))
+        try:
+            found = desk.analysis(actor, given.get("file"), entity, read_options(given.get("options") or {}))
+        except AnalysisPending as pending:
+            return accepted(pending.job)
         return answer(
             {"jsonapi": VERSION, "data": {"type": "import-analyses", "id": found["file"], "attributes": found}}
         )
@@ -55,7 +56,7 @@ def make_api(records: Records, jobs: Jobs, files: FileStore, *, max_upload: int)
         if asking.is_file():
             wanted = asking.from_address()
             request.max_content_length = max_upload  # a file, though it comes as a body
-            sha = files.put(cast(Any, request.stream), max_upload).sha256
+            sha = desk.files.put(cast(Any, request.stream), max_upload).sha256
             name = asking.name_of_body()
         else:
             wanted = asking.from_document()

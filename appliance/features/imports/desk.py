@@ -9,15 +9,12 @@ from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
 from appliance.features.files.storing import add_file, keep
-from appliance.features.imports import reading
-from appliance.features.imports.analysis import analyse
+from appliance.features.imports.analyses import Analyses
 from appliance.features.imports.history import History, Import
-from appliance.features.imports.jobs import RUN, UNDO, local_file
-from appliance.features.imports.layout import Options, read_options
-from appliance.features.imports.plan import Plan
+from appliance.features.imports.inspection import Inspector
+from appliance.features.imports.jobs import RUN, UNDO
+from appliance.features.imports.layout import Options
 from appliance.features.imports.remembered import LAST, Remembered, Saved, owner, signature
-from appliance.features.imports.running import check_plan
-from appliance.features.imports.unpacking import unpacked
 from appliance.features.jobs.api import job_actor
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import FINAL, JobRow
@@ -33,8 +30,9 @@ PLAN = ("mapping", "keys", "mode", "dry_run", "options")
 class Desk:
     """`words` are what `asking.checked` gives: mapping, keys, mode, dry_run, options."""
 
-    def __init__(self, records: Records, jobs: Jobs, files: FileStore):
+    def __init__(self, records: Records, jobs: Jobs, files: FileStore, inspector: Inspector, analyses: Analyses):
         self.records, self.jobs, self.files = records, jobs, files
+        self.inspector, self.analyses = inspector, analyses
         self.history, self.remembered = History(records.database), Remembered(records.database)
 
     # ------------------------------------------------------------------ what there is
@@ -84,22 +82,20 @@ class Desk:
     # ------------------------------------------------------------------ look
 
     def analysis(self, actor: Actor, file_id: Any, entity: Entity | None, options: Options) -> dict[str, Any]:
-        """See `analyse`."""
+        """See `analyse`. AnalysisPending when the file is large, or takes long: then a job is at it."""
         name, sha = self.uploaded(actor, file_id)
-        with local_file(self.files, sha) as path:
-            found = analyse(self.records, actor, path, name, entity, options)
+        found = self.analyses.of_file(actor, sha, name, entity.name if entity else None, options.shown())
+        found.pop("remembered", None)  # as it is now: the answer may be an hour old
+        if entity and (held := self.remembered.for_file(actor, entity.name, [c["name"] for c in found["columns"]])):
+            found["remembered"] = held.shown()
         return found | {"file": str(file_id), "file_name": name}
 
     def check(self, entity: Entity, sha: str, words: dict[str, Any]) -> None:
         """Invalid for what would refuse the whole import, asked before a job waits for it."""
-        with local_file(self.files, sha) as path:
-            options = read_options(words["options"])
-            plan = Plan(entity.name, path, tuple(words["keys"]), words["mapping"], mode=words["mode"], options=options)
-            check_plan(self.records, plan)
+        self.inspector.check(entity.name, sha, {k: words[k] for k in PLAN})
 
-    def columns(self, sha: str, options: Options) -> tuple[str, ...]:
-        with local_file(self.files, sha) as path, unpacked(path) as plain:
-            return reading.detect(plain, options).columns
+    def columns(self, sha: str, options: Options) -> list[str]:
+        return self.inspector.columns(sha, options.shown())
 
     # ------------------------------------------------------------------ do
 

@@ -14,6 +14,7 @@ from appliance.base.errors import IngotError, NotAllowed
 from appliance.base.text import say
 from appliance.engines.files.protocol import FileStore
 from appliance.features.files.storing import add_file, keep
+from appliance.features.imports import refusals
 from appliance.features.imports.history import History, Trace
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.plan import BrokenFile, Plan, Report, brief
@@ -27,6 +28,8 @@ from appliance.records.records import Records
 from appliance.records.steps import Steps
 
 RUN, UNDO = "imports.run", "imports.undo"
+MEMORY = 2 << 30
+"""Bytes that an import may take beyond what its process has: two hundred thousand links are remembered beside its rows."""
 ActorOf = Callable[[str, list[str]], Actor]
 
 
@@ -66,6 +69,10 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
                 report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
             except BrokenFile as error:
                 report, broken = error.report, error
+            except MemoryError:
+                larger = refusals.too_expensive(refusals.MEMORY, "memory")
+                history.finish(noted.id, Report(broken=str(larger.message)).shown(), None)
+                raise larger from None
             except IngotError as error:  # not even begun, or no way on
                 if hopeless(error):
                     history.finish(noted.id, Report(broken=str(error.message)).shown(), None)

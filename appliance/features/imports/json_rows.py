@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,17 +11,16 @@ from typing import Any, TextIO
 
 import orjson
 
-from appliance.base.errors import Invalid
+from appliance.base.errors import Invalid, TooLarge
 from appliance.base.text import say
+from appliance.features.imports import limits
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import BROKEN, JSON, LINES, Layout
 
 LOOK = 1_000
 """Objects looked at for their keys: not all of them have all."""
 PIECE = 1 << 16
-LONGEST = 64 << 20
-"""Characters of one object."""
-_SPACE = " \t\r\n,"
+_SPACE = re.compile(r"[ \t\r\n,]*")
 
 
 def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
@@ -29,11 +29,14 @@ def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
     if format_ is None:
         return None
     layout = Layout(format_, (), encoding, header_row=0)
+    if format_ == LINES:
+        limits.check_lines(path)
     found: dict[str, None] = {}
     broken: Exception | None = None
     try:
         for _, row in islice(json_rows(path, layout), LOOK):
-            found |= dict.fromkeys(k for k in row if k != BROKEN)
+            found |= dict.fromkeys(k[: limits.NAME] for k in row if k != BROKEN and BROKEN not in row)
+            limits.check_columns(len(found))
     except Invalid as error:  # whoever reads the rows meets it again, behind those that can be read
         broken = error
     if not found and broken:
@@ -75,30 +78,40 @@ def _values(file: TextIO) -> Iterator[Any]:
     read = json.JSONDecoder().raw_decode
     text = file.read(PIECE).lstrip("\ufeff \t\r\n")
     listed = text.startswith("[")
-    text = text[1:] if listed else text
-    number, piece, ended = 0, PIECE, False
+    at, number, piece, ended = int(listed), 0, PIECE, False
     while True:
-        text = text.lstrip(_SPACE)
-        if listed and text.startswith("]"):
+        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+        if listed and text.startswith("]", at):
             return
         try:
-            value, end = read(text)
+            value, end = read(text, at)
             if end == len(text) and not ended:  # a number may go on in the next piece
                 raise json.JSONDecodeError("more may follow", text, end)
-        except (ValueError, RecursionError) as error:
-            more = "" if ended or len(text) > LONGEST else file.read(piece)
+        except RecursionError:
+            text_ = say("Row {row} is nested too deeply.", row=number + 1)
+            raise limits.too_large(text_, "too_deep") from None
+        except ValueError as error:
+            room = limits.OBJECT - (len(text) - at)
+            if room < 0:
+                raise _too_long(number + 1) from None
+            more = "" if ended else file.read(min(piece, room + 1))
             if not more:
-                if not text and (ended or number) and not listed:
+                if at == len(text) and (ended or number) and not listed:
                     return
-                if ended or len(text) > LONGEST:
+                if ended:
                     raise _stops(number, error) from None
                 ended = True
                 continue
-            text += more
+            text, at = text[at:] + more, 0
             piece *= 2  # a long object is not parsed from its start for each 64 KB
             continue
-        number, piece, text = number + 1, PIECE, text[end:]
+        number, piece, at = number + 1, PIECE, end
         yield value
+
+
+def _too_long(number: int) -> TooLarge:
+    text = say("Row {row} has more than {max} characters.", row=number, max=limits.OBJECT)
+    return limits.too_large(text, "row_too_long")
 
 
 def _stops(number: int, why: object) -> Exception:
@@ -112,16 +125,16 @@ def _format(sample: str) -> str | None:
         return JSON
     try:
         whole = isinstance(json.loads(start.split("\n", 1)[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return JSON if start[:1] == "{" and start[1:].lstrip()[:1] in ('"', "}") else None
     return LINES if whole else None
 
 
 def _row(value: dict[str, Any], whole: Collection[str]) -> dict[str, Any]:
-    row = {str(key): _text(one) for key, one in value.items()}
+    row = {key[: limits.NAME]: _text(one) for key, one in value.items()}
     for key in whole:
         if value.get(key) is not None:
-            row[key] = orjson.dumps(value[key]).decode()
+            row[key] = _dumped(value[key])
     return row
 
 
@@ -130,4 +143,12 @@ def _text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else str(value)
+    return _dumped(value) if isinstance(value, list | dict) else str(value)
+
+
+def _dumped(value: Any) -> str:
+    """orjson writes no integers beyond 64 bits, nor half surrogates."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))

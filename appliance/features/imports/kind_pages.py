@@ -4,14 +4,17 @@ as fields, edited, and become an entity. Then the file is imported like any othe
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 
 from appliance.base.errors import BadRequest, IngotError, Invalid, NotAllowed, TooLarge
 from appliance.base.text import headline, label, say, snake
+from appliance.features.imports.analyses import AnalysisPending
+from appliance.features.imports.choosing import written
 from appliance.features.imports.desk import Desk
 from appliance.features.imports.layout import read_options
-from appliance.features.imports.pages import arriving, said, sent
+from appliance.features.imports.pages import arriving, encodings, said, sent, waiting
 from appliance.features.imports.remembered import owner
 from appliance.http import requests
 from appliance.http.pages.rendering import page
@@ -54,8 +57,11 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
         actor = requests.actor()
         administrator(actor)
         file = request.form.get("file", "")
+        options = written(request.form)
         try:
-            found = desk.analysis(actor, file, None, read_options({}))
+            found = desk.analysis(actor, file, None, read_options(options))
+        except AnalysisPending:
+            return redirect("/import?" + urlencode({"file": file} | options), 303)  # type: ignore[return-value]
         except IngotError as refused:
             return asked(said(refused), 422)
         declared, mapping = edited(found)
@@ -72,7 +78,7 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
         words = {"mapping": mapping, "options": {"only_mapping": True}, "keys": keys}
         columns = [c["name"] for c in found["columns"]]
         desk.remembered.note(owner(actor), entity.name, columns, words | {"mode": "upsert" if keys else "create"})
-        return redirect(f"/{entity.type}/import?file={file}&made=1", 303)  # type: ignore[return-value]
+        return redirect(f"/{entity.type}/import?" + urlencode({"file": file, "made": 1} | options), 303)  # type: ignore[return-value]
 
     def asked(problem: str = "", status: int = 200) -> Response:
         actor, language = requests.actor(), requests.language()
@@ -85,7 +91,9 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
 
     def looked(actor: Actor, file: str) -> Response:
         try:
-            found = desk.analysis(actor, file, None, read_options({}))
+            found = desk.analysis(actor, file, None, read_options(written(request.args)))
+        except AnalysisPending as pending:
+            return waiting(pending)
         except IngotError as refused:
             return asked(said(refused), 422)
         return proposed(found, found["proposed_entity"])
@@ -97,6 +105,7 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
             found=found, declared=declared, problem=problem,
             by_column=dict(zip([c["name"] for c in found["columns"]], _by_column(found, declared), strict=True)),
             kinds=[(k, KIND_NAMES[k].render(language)) for k in KINDS],
+            encodings=encodings(found), written=written(request.values),
         )  # fmt: skip
 
     return pages

@@ -30,6 +30,14 @@ class Layout:
     sheets: tuple[str, ...] = ()
     whole: frozenset[str] = frozenset()
     """Keys of a JSON file whose values stay JSON, because a field of that kind takes them."""
+    skip_blanks: bool = False
+    """Blanks behind a delimiter stand before the quote of the cell, and are none of it."""
+    header_sure: bool = True
+    """Nothing speaks against `header_row`: it was named, or the row is not of the sort of those below."""
+    encoding_sure: bool = True
+    """The encoding was named, or no other one reads the file as well."""
+    encodings: tuple[str, ...] = ()
+    """Where it is not sure: those that can be meant, the likeliest first."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ address names it, so going back loses nothing."""
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 
@@ -12,6 +13,7 @@ from appliance.base.errors import BadRequest, IngotError, Invalid, NotAllowed, T
 from appliance.base.text import label, say
 from appliance.features.grid.pages import shown_entity
 from appliance.features.imports import asking
+from appliance.features.imports.analyses import AnalysisPending
 from appliance.features.imports.choosing import MEANT, MODES, WRITTEN, Chosen, from_form, from_plan, proposed, written
 from appliance.features.imports.desk import Desk
 from appliance.features.imports.layout import read_options
@@ -36,10 +38,19 @@ ENCODINGS = (
     "iso-8859-15",
     "cp850",
     "mac-roman",
+    "cp437",
     "cp1250",
+    "iso-8859-2",
+    "cp852",
     "cp1251",
-    "shift_jis",
+    "koi8-r",
+    "cp1253",
+    "cp1254",
+    "cp1257",
+    "cp932",
     "gb18030",
+    "big5",
+    "cp949",
 )
 DELIMITERS = {",": say("Comma"), ";": say("Semicolon"), "tab": say("Tab"), "|": say("Vertical bar")}
 
@@ -81,6 +92,8 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
             found = desk.analysis(actor, file, entity, read_options(options | meant))
         except IngotError as refused:
             return asked(entity, said(refused), 422)
+        except AnalysisPending:  # what was known of it is an hour old: it is looked at again
+            return redirect(f"/{entity.type}/import?" + urlencode({"file": file} | options), 303)  # type: ignore[return-value]
         chosen = from_form(request.form, [c["name"] for c in found["columns"]])
         name, sha = desk.uploaded(actor, file)
         try:
@@ -112,12 +125,16 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
             options = {n: held[n] for n in WRITTEN if n in held} | options
         try:
             found = desk.analysis(actor, file, entity, read_options(options))
+        except AnalysisPending as pending:
+            return waiting(pending)
         except IngotError as refused:
             problem = said(refused)
             if not options:
                 return asked(entity, problem, 422)
             try:
                 found = desk.analysis(actor, file, entity, read_options({}))
+            except AnalysisPending as pending:
+                return waiting(pending)
             except IngotError:
                 return asked(entity, problem, 422)
         chosen, noted = begun(actor, entity, found)
@@ -153,7 +170,7 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
             problems={name: text.render(language) for name, text in chosen.problems.items()},
             general=[text.render(language) for text in chosen.general],
             saved=desk.remembered.named(actor, entity.name),
-            encodings=list(dict.fromkeys([*([found["encoding"]] if found["encoding"] else []), *ENCODINGS])),
+            encodings=encodings(found),
             delimiters={k: v.render(language) for k, v in DELIMITERS.items()},
             **more,
         )  # fmt: skip
@@ -172,6 +189,18 @@ def missing(entity: Entity, chosen: Chosen, language: str) -> list[str]:
     filled = {target.partition(".")[0] for target in chosen.targets.values()}
     needed = [f for f in entity.fields if f.required and f.writable and f.default is None and f.name not in filled]
     return [label(f.label, language) for f in needed] if chosen.mode != "update" else []
+
+
+def encodings(found: dict[str, Any]) -> list[str]:
+    """Offered: the one it was read in, those it could be, the usual ones."""
+    likely = [each["encoding"] for each in found.get("encodings", ())]
+    return list(dict.fromkeys([*([found["encoding"]] if found["encoding"] else []), *likely, *ENCODINGS]))
+
+
+def waiting(pending: AnalysisPending) -> Response:
+    """A page that shows how far the look at a large file is, and what was found once it has ended."""
+    here = request.full_path.rstrip("?")
+    return page("pages/import_waiting.html", 202, job=pending.job, here=here, look=LOOK)
 
 
 def arriving(max_upload: int) -> None:

@@ -1,16 +1,19 @@
-"""A file becomes rows of text, whatever it is written in: what it is gets detected, then it is read row by row."""
+"""A file becomes rows of text, whatever it is written in: what it is gets detected, then it is read row by row. All that a
+stranger can make expensive is bounded, by limits.py: TooLarge, with a code."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import Invalid
+from appliance.base.errors import Invalid, Problem, TooLarge
 from appliance.base.text import say
-from appliance.features.imports.encodings import SAMPLE, detect_encoding, known_encoding, refused
+from appliance.features.imports.encodings import SAMPLE, Encoding, detect_encoding, known_encoding, refused
+from appliance.features.imports.foreign import check_known
 from appliance.features.imports.json_rows import json_layout, json_rows
 from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, VCARD, XLSX, Layout, Options
 from appliance.features.imports.sheets import sheet_layout, sheet_rows
@@ -18,7 +21,7 @@ from appliance.features.imports.tables import errors_for, table_layout, table_ro
 from appliance.features.imports.unpacking import is_zip
 from appliance.features.imports.vcards import is_vcard, vcard_layout, vcard_rows
 
-UNREADABLE = (Invalid, UnicodeError, csv.Error)
+UNREADABLE = (Invalid, TooLarge, UnicodeError, csv.Error)
 """What reading a file raises at the place where it is broken."""
 Rows = Iterator[tuple[int, dict[str, Any]]]
 
@@ -28,15 +31,30 @@ def detect(path: Path, options: Options | None = None) -> Layout:
     options = options or Options()
     if is_zip(path):
         return sheet_layout(path, options)
-    encoding = known_encoding(options.encoding) if options.encoding else detect_encoding(path)
-    with path.open("r", encoding=encoding, errors=errors_for(options), newline="") as file:
+    check_known(path)
+    found = Encoding(known_encoding(options.encoding)) if options.encoding else detect_encoding(path)
+    with path.open("r", encoding=found.name, errors=errors_for(options), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:
             raise refused(say("this is not a text file"), "binary") from None
     if is_vcard(sample):
-        return vcard_layout(path, encoding)
-    return json_layout(path, encoding, sample) or table_layout(path, encoding, options)
+        layout = vcard_layout(path, found.name)
+    else:
+        layout = json_layout(path, found.name, sample) or table_layout(path, found.name, options)
+    return replace(layout, encoding_sure=found.sure, encodings=found.others)
+
+
+def detect_surely(path: Path, options: Options) -> Layout:
+    """As `detect`, for those who are about to store what they read: Invalid, code `ambiguous`, when the file's letters could
+    be others and nobody has said which."""
+    layout = detect(path, options)
+    if not layout.encoding_sure:
+        text = say(
+            "the file can be read in several encodings: say encoding, one of {names}", names=", ".join(layout.encodings)
+        )
+        raise Invalid([Problem("encoding", text, "ambiguous")])
+    return layout
 
 
 def rows(path: Path, layout: Layout) -> Rows:
@@ -54,4 +72,4 @@ def sound_rows(path: Path, layout: Layout) -> Rows:
         yield from rows(path, layout)
 
 
-__all__ = ["BROKEN", "EXTRA", "SHORT", "Layout", "Options", "detect", "rows", "sound_rows"]
+__all__ = ["BROKEN", "EXTRA", "SHORT", "Layout", "Options", "detect", "detect_surely", "rows", "sound_rows"]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from appliance.base.errors import Invalid, Problem
+from appliance.base.errors import Invalid, Problem, TooLarge
 from appliance.base.text import say
 from appliance.features.imports import reading
 from appliance.features.imports.choices import add_choices, check_may_add, new_choices
@@ -26,6 +26,8 @@ from appliance.records.steps import Steps
 
 CHUNK = 2_000
 """Rows in one transaction: it holds the write gate for about 60 ms."""
+HEAVY = 16 << 20
+"""Characters after which a chunk ends earlier: a cell may have ten million, and all rows of a chunk are in memory."""
 
 
 class _DryRun(Exception):
@@ -51,7 +53,7 @@ def run_import(
     began = time.monotonic()
     with unpacked(plan.path) as path:
         plan = replace(plan, path=path)
-        layout = reading.detect(path, plan.options)
+        layout = reading.detect_surely(path, plan.options)
         filling, report = _prepare(records, actor, plan, layout)
         refused = Rejects(plan.rejects, layout.columns, report, actor.language or "en")
         total = _rough_count(path, layout) if progress else None
@@ -100,8 +102,12 @@ class Chunks:
         while not self.broken:
             chunk: Chunk = []
             try:
+                size = 0
                 for row in islice(self._rows, CHUNK):
                     chunk.append(row)
+                    size += sum(len(text) for text in row[1].values() if text.__class__ is str)
+                    if size > HEAVY:
+                        break
             except reading.UNREADABLE as error:
                 self.broken = self._problems(error, chunk)
             if not chunk:
@@ -111,6 +117,8 @@ class Chunks:
     def _problems(self, error: Exception, chunk: Chunk) -> list[Problem]:
         if isinstance(error, Invalid):
             return error.problems
+        if isinstance(error, TooLarge):
+            return [Problem("file", error.message, error.code)]
         if isinstance(error, UnicodeError):
             text = say("the file is not {encoding}: {why}", encoding=self._layout.encoding, why=error)
             return [Problem("file", text, "encoding")]
@@ -122,7 +130,7 @@ class Chunks:
 def check_plan(records: Records, plan: Plan) -> None:
     """Invalid for what `run_import` would refuse before the first row: told while the person is still there."""
     with unpacked(plan.path) as path:
-        layout = reading.detect(path, plan.options)
+        layout = reading.detect_surely(path, plan.options)
         find_styles(path, layout, Filling(records.refresh(), plan, layout).kinds, plan.options)
 
 

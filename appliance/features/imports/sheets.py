@@ -2,97 +2,172 @@
 
 from __future__ import annotations
 
-import warnings
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
+
+import orjson
 
 from appliance.base.text import say
+from appliance.features.imports import limits
+from appliance.features.imports.books import MAIN, Book, Sheet, open_book
 from appliance.features.imports.encodings import refused
-from appliance.features.imports.layout import EXTRA, XLSX, Layout, Options
-from appliance.features.imports.tables import LOOK, header_row, unique_names
+from appliance.features.imports.headers import LOOK, find_header, unique_names
+from appliance.features.imports.layout import BROKEN, EXTRA, XLSX, Layout, Options
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, ParseError, OSError, EOFError)
-WIDEST = 1_000
-"""Columns: some files claim to have 16,384 of them."""
+_DATA, _ROW, _CELL = f"{MAIN}sheetData", f"{MAIN}row", f"{MAIN}c"
 
 
 def sheet_layout(path: Path, options: Options) -> Layout:
     """The first sheet that holds something, or the one that `sheet` names. Invalid for what is no XLSX file."""
-    with _book(path) as book:
-        names = tuple(s.title for s in book.worksheets)
+    with open_book(path) as book:
+        names = tuple(s.title for s in book.sheets)
         if options.sheet is not None and options.sheet not in names:
             text = say(
-                "there is no sheet {name}; the sheets are: {names}", name=options.sheet[:100], names=", ".join(names)
+                "there is no sheet {name}; the sheets are: {names}",
+                name=options.sheet[:100],
+                names=", ".join(names)[:1_000],
             )
             raise refused(text, "sheet")
-        for sheet in book.worksheets:
-            if sheet.title != (options.sheet or sheet.title) or (
-                options.sheet is None and sheet.sheet_state != "visible"
-            ):
+        for sheet in book.sheets:
+            if sheet.title != (options.sheet or sheet.title) or (options.sheet is None and not sheet.visible):
                 continue
-            listed: list[list[str]] = []
-            try:
-                listed.extend([c or "" for c in cells] for cells in islice(_cells(sheet), LOOK))
-            except _DAMAGE:  # whoever reads the rows meets it again, behind those that can be read
-                if not listed:
-                    raise
+            listed = _first_rows(book, sheet)
             if not any(any(row) for row in listed):
                 continue
-            width = max(len(r) for r in listed)
-            listed = [r + [""] * (width - len(r)) for r in listed]
-            row = header_row(listed) if options.header_row is None else options.header_row
-            columns = unique_names(_trimmed(listed[row - 1]) if row else [""] * width)
-            return Layout(XLSX, columns, header_row=row, sheet=sheet.title, sheets=names)
+            found = find_header(listed)
+            row = found.row if options.header_row is None else options.header_row
+            if row > len(listed):
+                raise refused(say("the file has no row {row}", row=row), "empty")
+            columns = unique_names(_trimmed(listed[row - 1]) if row else [""] * max(map(len, listed)))
+            limits.check_columns(len(columns))
+            sure = options.header_row is not None or found.sure
+            return Layout(XLSX, columns, header_row=row, sheet=sheet.title, sheets=names, header_sure=sure)
     raise refused(say("the file is empty"), "empty")
 
 
 def sheet_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
-    """As `table_rows`. Empty cells at the end of a row are not stored in these files, so no row is short."""
+    """As `table_rows`. Empty cells at the end of a row are not stored in these files, so no row is short. A row with a cell
+    that cannot be read is marked BROKEN."""
     columns, width = layout.columns, len(layout.columns)
-    with _book(path) as book:
-        for number, cells in enumerate(_cells(book[layout.sheet]), 1):
-            if number <= layout.header_row or not any(cells):
+    with open_book(path) as book:
+        sheet = next((s for s in book.sheets if s.title == layout.sheet), None)
+        if sheet is None:
+            raise refused(say("the file is empty"), "empty")
+        for number, cells, wrong in Cells(book, sheet):
+            if number <= layout.header_row or (not any(cells) and not wrong):
                 continue
             row: dict[str, Any] = dict.fromkeys(columns, "")
-            row.update(zip(columns, cells, strict=False))
+            row.update((c, t or "") for c, t in zip(columns, cells, strict=False))
+            if wrong:
+                yield number, row | {BROKEN: wrong, "": orjson.dumps(cells).decode()}
+                continue
             if any(cells[width:]):
                 row[EXTRA] = [c or "" for c in cells[width:]]
             yield number, row
 
 
-@contextmanager
-def _book(path: Path) -> Iterator[Any]:
-    import openpyxl  # here, as in exports/sheet.py: 0.2 s of every start that only a spreadsheet is worth
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+def _first_rows(book: Book, sheet: Sheet) -> list[list[str]]:
+    """The first rows, all of one width, empty ones included. Where the sheet is broken, those above."""
+    listed: list[list[str]] = []
+    try:
+        for number, cells, _ in Cells(book, sheet):
+            if number > LOOK:
+                break
+            listed.extend([] for _ in range(len(listed) + 1, number))
+            listed.append([c or "" for c in cells])
+    except MemoryError:
+        raise
+    except Exception:  # whoever reads the rows meets it again, behind those that can be read
+        if not listed:
+            raise
+    width = max(map(len, listed), default=0)
+    return [r + [""] * (width - len(r)) for r in listed]
 
-    # Where a file does not say how large its sheets are, openpyxl reads each to its end to find out, for nothing:
-    # `_cells` forgets it. The two openings of an import spent about a fifth of its reading on that.
-    ReadOnlyWorksheet._get_size = lambda _sheet: None
-    with path.open("rb") as file:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "workbook contains no default style": nobody here cares
-                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            yield book
-            book.close()
-        except _DAMAGE as error:
-            raise refused(say("this is not an XLSX file: {why}", why=error), "unreadable") from None
+
+class Cells:
+    """The rows of a sheet that stand in the file: (number, texts of the cells, why it cannot be read or ""). Rows that are
+    missing are left out, not made up: one may claim to be the two-thousand-millionth."""
+
+    def __init__(self, book: Book, sheet: Sheet):
+        self._book, self._sheet = book, sheet
+
+    def __iter__(self) -> Iterator[tuple[int, list[str | None], str]]:
+        from openpyxl.xml.functions import iterparse
+
+        number = since = 0
+        data: Any = None
+        with self._book.part(self._sheet) as source:
+            parser = self._parser()
+            for event, node in iterparse(source, events=("start", "end")):
+                tag = node.tag
+                if event == "start":
+                    since += 1
+                    if since > limits.ELEMENTS:
+                        text = say("A row of the sheet has more than {max} parts.", max=limits.ELEMENTS)
+                        raise limits.too_large(text, "too_many_columns")
+                    if tag == _DATA:
+                        data = node
+                elif tag == _ROW and data is not None:
+                    number = _number(node, number)
+                    yield (number, *self._texts(parser, node))
+                    source.mark()
+                    data.clear()
+                    since = 0
+                elif tag == _DATA:
+                    return  # what follows the cells says nothing about them
+
+    def _parser(self) -> Any:
+        from openpyxl.worksheet._reader import WorkSheetParser
+
+        book = self._book
+        return WorkSheetParser(
+            None,
+            book.texts,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book.dates,
+            timedelta_formats=book.durations,
+        )
+
+    def _texts(self, parser: Any, row: Any) -> tuple[list[str | None], str]:
+        """The cells up to the last that holds something, and the first reason why one could not be read."""
+        cells: list[str | None] = []
+        wrong = ""
+        parser.col_counter = 0
+        for node in row:
+            if node.tag != _CELL:
+                continue
+            try:
+                cell = parser.parse_cell(node)
+                place = cell["column"]
+                text = _text(cell, self._book.percents)
+                if text is not None and len(text) > limits.CELL:
+                    raise ValueError
+            except Exception:  # a shared text that is not there, a date that is none, a cell called "1A"
+                name = (node.get("r") or "?")[:20]
+                wrong = wrong or str(say("the cell {cell} cannot be read", cell=name))
+                continue
+            if text is None:
+                continue
+            if place > limits.COLUMNS:
+                limits.check_columns(place)
+            if place > len(cells):
+                cells.extend([None] * (place - len(cells)))
+            cells[place - 1] = text
+        return cells, wrong
 
 
-def _cells(sheet: Any) -> Iterator[list[str | None]]:
-    sheet.reset_dimensions()  # what the file claims of its size is often wrong
-    for row in sheet.iter_rows():
-        cells = [_text(cell) for cell in row[:WIDEST]]
-        while cells and not cells[-1]:
-            cells.pop()
-        yield cells
+def _number(row: Any, before: int) -> int:
+    """TooLarge for a row below all that a spreadsheet can have."""
+    given = row.get("r", "")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else before + 1
+    number = number if number > before else before + 1
+    if number > limits.ROWS:
+        raise limits.too_large(say("The sheet has more than {max} rows.", max=limits.ROWS), "too_many_rows")
+    return number
 
 
 def _trimmed(row: list[str]) -> list[str]:
@@ -101,8 +176,8 @@ def _trimmed(row: list[str]) -> list[str]:
     return row
 
 
-def _text(cell: Any) -> str | None:
-    value = cell.value
+def _text(cell: Mapping[str, Any], percents: Collection[int]) -> str | None:
+    value = cell["value"]
     if value is None:
         return None
     if isinstance(value, str):
@@ -110,7 +185,7 @@ def _text(cell: Any) -> str | None:
             return value
         from openpyxl.utils.escape import unescape
 
-        return unescape(value)  # _x000D_: what XML cannot hold
+        return str(unescape(value))  # _x000D_: what XML cannot hold
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -119,10 +194,14 @@ def _text(cell: Any) -> str | None:
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
-    percent = "%" in str(cell.number_format)
-    number = value * 100 if percent else value
-    # 15 digits are what a spreadsheet knows: 0.1 + 0.2 is 0.3 there
-    text = f"{number:.15g}" if isinstance(number, float) else str(number)
-    if "e" in text and isinstance(number, float):
-        text = f"{number:.6f}".rstrip("0").rstrip(".") if abs(number) < 1 else f"{number:.0f}"
-    return text + "%" if percent else text
+    return _number_text(value, percent=cell["style_id"] in percents)
+
+
+def _number_text(value: int | float, *, percent: bool) -> str:
+    """Every digit that a spreadsheet knows, and no exponent: it knows 15, and 0.1 + 0.2 is 0.3 there."""
+    if not isinstance(value, float):
+        return f"{value * 100}%" if percent else str(value)
+    number = Decimal(f"{value:.15g}") * (100 if percent else 1)
+    text = f"{number:f}" if number.is_finite() and abs(number.adjusted()) < 400 else str(value)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return (text if text != "-0" else "0") + ("%" if percent else "")

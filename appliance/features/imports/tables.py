@@ -1,49 +1,55 @@
-"""CSV and its cousins: which delimiter, where the header stands, and the rows, read one by one."""
+"""CSV and its cousins: which delimiter, which quotes, where the header stands, and the rows, read one by one."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from appliance.base.text import say
+from appliance.base.text import Text, say
+from appliance.features.imports import limits
 from appliance.features.imports.encodings import SAMPLE, refused
+from appliance.features.imports.headers import LOOK, find_header, unique_names, usual_width
 from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
+from appliance.features.imports.splitting import bounded_lines, split
 
-LOOK = 100
-"""Rows that the dialect is judged by."""
-PREAMBLE = 30
-"""Rows that may stand above the header."""
+JUDGED = 20_000
+"""Characters that quotes are judged by."""
 _SEP = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n?", re.I)
-_NUMBER = re.compile(r"[\s\d.,:/€$£%()+-]*\d[\s\d.,:/€$£%()+-]*")
-csv.field_size_limit(10 * 1024 * 1024)
+_NOTHING = " \t\r\n\x1a"
+"""What an empty cell may hold; DOS ends its files with the last."""
 
 
 def table_layout(path: Path, encoding: str, options: Options) -> Layout:
-    """Invalid when the file is empty, or no text."""
+    """Invalid when the file is empty, or no text; TooLarge when it is wider than any table."""
+    limits.check_lines(path)
     with path.open("r", encoding=encoding, errors=errors_for(options), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:
             raise refused(say("this is not a text file"), "binary") from None
-    if not sample.strip("\ufeff \t\r\n"):
+    if not sample.strip("\ufeff\0" + _NOTHING):
         raise refused(say("the file is empty"), "empty")
     told = _SEP.match(sample)  # Excel writes and reads this line
     quote = _quote(sample)
     delimiter = options.delimiter or (told[1] if told else _delimiter(sample, quote))
-    listed = _records(sample, delimiter, quote)
-    row = options.header_row
+    skip_blanks = _skips_blanks(sample, delimiter, quote)
+    listed = _records(sample, delimiter, quote, skip_blanks)
+    found = find_header(listed[1:] if told else listed)
+    row, sure = options.header_row, True
     if row is None:
-        row = header_row(listed[1:]) + 1 if told else header_row(listed)
+        row, sure = found.row + bool(told and found.row), found.sure
+        row = 1 if told and not row else row  # that line is never a record
     if row > len(listed):
         raise refused(say("the file has no row {row}", row=row), "empty")
-    columns = unique_names(listed[row - 1] if row else [""] * max(map(len, listed)))
-    return Layout(CSV, columns, encoding, delimiter, quote, row)
+    names = listed[row - 1] if row and not (told and row == 1) else [""] * max(map(len, listed))
+    limits.check_columns(len(names))
+    return Layout(
+        CSV, unique_names(names), encoding, delimiter, quote, row, skip_blanks=skip_blanks, header_sure=sure
+    )  # fmt: skip
 
 
 def errors_for(options: Options) -> str:
@@ -54,34 +60,23 @@ def errors_for(options: Options) -> str:
 def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
     """(row number, {column: text}) for each row below the header, which has its own number: a row with line breaks in
     quotes is one row. A missing cell is None and the row marked SHORT, surplus ones stand under EXTRA. Empty rows are
-    left out, but counted. A row with bytes that are not of the encoding, or that csv cannot read, is marked BROKEN."""
+    left out, but counted. A row with bytes that are not of the encoding, with NUL, or with a quote that is not closed is
+    marked BROKEN."""
     columns, width = layout.columns, len(layout.columns)
     # Undecodable bytes become half surrogates, and those the row's own affair: one of them would else end the import.
     with path.open("r", encoding=layout.encoding, errors="surrogateescape", newline="") as file:
-        lines = _Lines(file)
         # not sqlite-utils' reader for this one: it skips empty lines without counting, and a person looks for row 17
-        read = csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote)
-        number = 0
-        while True:
-            lines.of_row.clear()
-            number += 1
-            try:
-                cells = next(read)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                text = "".join(lines.of_row)
-                yield number, {BROKEN: str(say("the row cannot be read: {why}", why=error)), "": text}
-                continue
+        rows = split(_lines(file, layout), layout.delimiter, layout.quote, skip_blanks=layout.skip_blanks, width=width)
+        for number, (cells, text, why) in enumerate(rows, 1):
             if number <= layout.header_row:
                 continue
-            if lines.odd() and (text := "".join(lines.of_row)):
-                yield number, {BROKEN: str(say("the row is not {encoding}", encoding=layout.encoding)), "": text}
+            if why is not None:
+                yield number, _broken(text, why, layout)
                 continue
             if len(cells) == width and cells[0]:
                 yield number, dict(zip(columns, cells, strict=True))
                 continue
-            if not any(c.strip() for c in cells):
+            if not any(c.strip(_NOTHING) for c in cells):
                 continue
             row: dict[str, Any] = dict(zip_longest(columns, cells[:width]))
             if len(cells) < width:
@@ -91,70 +86,22 @@ def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]
             yield number, row
 
 
-class _Lines:
-    """The lines of a file, which remembers those of the row at hand."""
-
-    def __init__(self, file: Iterable[str]):
-        self._lines = iter(file)
-        self.of_row: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.of_row.append(line)
-        return line
-
-    def odd(self) -> bool:
-        """Is there half a surrogate in the row: a byte that is not of the encoding?"""
-        for line in self.of_row:
-            if not line.isascii():
-                try:
-                    line.encode()
-                except UnicodeEncodeError:
-                    return True
-        return False
+def preamble_rows(path: Path, layout: Layout) -> list[list[str]]:
+    """The rows above the header."""
+    with path.open("r", encoding=layout.encoding, errors="surrogateescape", newline="") as file:
+        rows = split(_lines(file, layout), layout.delimiter, layout.quote, skip_blanks=layout.skip_blanks)
+        return [cells or ([text] if text else []) for cells, text, _ in islice(rows, max(0, layout.header_row - 1))]
 
 
-def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
-    """Headers that can be told apart: `Name`, `Name (2)`, and `Column 3` where there is none."""
-    stripped = [" ".join(c.replace("\ufeff", "").replace("\0", "").split()) for c in cells]
-    taken = set(stripped)
-    found: list[str] = []
-    for n, name in enumerate(stripped, 1):
-        base = wanted = name or f"Column {n}"
-        count = 2
-        while wanted in found or (wanted != name and wanted in taken):
-            wanted = f"{base} ({count})"
-            count += 1
-        found.append(wanted)
-    return tuple(found)
+def _lines(file: TextIO, layout: Layout) -> Iterator[str]:
+    """In UTF-16 and UTF-32 a line may be longer than its bytes tell."""
+    return bounded_lines(file) if layout.encoding.startswith(("utf-16", "utf_16", "utf-32", "utf_32")) else iter(file)
 
 
-def header_row(listed: Sequence[Sequence[str]]) -> int:
-    """The number of the row that names the columns. Above it may stand a title, the date of the report, empty rows: rows
-    with less cells than most. The first row that is no such thing is the header, unless all look alike."""
-    width = usual_width(listed)
-    first = next((n for n, row in enumerate(listed, 1) if any(c.strip() for c in row)), 1)
-    if width < 2:
-        return first
-    wide = None
-    for number, row in enumerate(listed[:PREAMBLE], 1):
-        filled = [c.strip() for c in row if c.strip()]
-        if len(filled) * 2 <= width or len(filled) < 2 or len(row) * 2 <= width:
-            continue
-        wide = wide or number
-        # a half-empty first row may still be the header: mostly names must follow a preamble
-        if number == first or sum(bool(_NUMBER.fullmatch(c)) for c in filled) * 2 < len(filled):
-            return number
-    return first if len(listed[first - 1]) == width else wide or first
-
-
-def usual_width(listed: Sequence[Sequence[str]]) -> int:
-    """How many cells most of the rows have."""
-    counts = Counter(len(r) for r in listed if any(c.strip() for c in r))
-    return max(counts, key=lambda w: (counts[w], w)) if counts else 0
+def _broken(text: str, why: Text, layout: Layout) -> dict[str, Any]:
+    if why.template == "the row is not in the file's encoding":
+        why = say("the row is not {encoding}", encoding=layout.encoding)
+    return {BROKEN: str(why), "": text}
 
 
 def _delimiter(sample: str, quote: str) -> str:
@@ -172,18 +119,22 @@ def _delimiter(sample: str, quote: str) -> str:
 
 def _quote(sample: str) -> str:
     """Single quotes, where they stand around cells and double ones do not."""
-    single = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)", sample[:20_000], re.M))
-    return "'" if single > 3 and '"' not in sample[:20_000] else '"'
+    single = len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)", sample[:JUDGED], re.M))
+    return "'" if single > 3 and '"' not in sample[:JUDGED] else '"'
 
 
-def _records(sample: str, delimiter: str, quote: str) -> list[list[str]]:
+def _skips_blanks(sample: str, delimiter: str, quote: str) -> bool:
+    """Do cells in quotes have a blank before them? csv would then take the quotes for letters."""
+    if delimiter.isspace() or f"{delimiter} {quote}" not in sample:
+        return False
+    one, two = re.escape(delimiter), re.escape(quote)
+    return bool(re.search(rf"{one} +{two}[^{two}]*{two} *(?:{one}|[\r\n]|$)", sample))
+
+
+def _records(sample: str, delimiter: str, quote: str, skip_blanks: bool = False) -> list[list[str]]:
     """The first rows. The last of a cut sample may be half a row, which is why it does not count."""
-    found = []
-    try:
-        read = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quotechar=quote)
-        found = list(islice(read, LOOK + 1))
-    except csv.Error:
-        pass
+    rows = split(io.StringIO(sample, newline=""), delimiter, quote, skip_blanks=skip_blanks)
+    found = [cells or ([text] if text else []) for cells, text, _ in islice(rows, LOOK + 1)]
     if len(sample) >= SAMPLE and 1 < len(found) <= LOOK:
         found.pop()
     return found[:LOOK] or [[sample[:1_000]]]

@@ -48,7 +48,7 @@ class House:
         facts = {"disk_free": 1, "disk_total": 2, "files_bytes": 3, "index_lag": 4, "memory": 5}
         box = Box(records.database, "UTC")
         self.client = create_app(
-            blueprints=[pages.make_pages(records.database, self.jobs, lambda: self.health,
+            blueprints=[pages.make_pages(records, self.jobs, lambda: self.health,
                                          lambda: {"started_at": clock.wire_now(), **facts})],
             authenticate=lambda: self.who,
             hosts=Hosts(),

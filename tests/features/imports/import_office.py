@@ -11,6 +11,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from appliance.base import paths
+from appliance.engines.cache.memory import MemoryCache
 from appliance.engines.files.local import LocalFiles
 from appliance.engines.queue.database import DatabaseQueue
 from appliance.features.exports import api as exports_api
@@ -20,7 +21,9 @@ from appliance.features.home.navigation import Navigation
 from appliance.features.identity import accounts
 from appliance.features.imports import api as imports_api
 from appliance.features.imports import kind_pages, pages, report_pages
+from appliance.features.imports.analyses import Analyses
 from appliance.features.imports.desk import Desk
+from appliance.features.imports.inspection import FileInspector
 from appliance.features.imports.jobs import RUN, UNDO, bodies
 from appliance.features.jobs import api as jobs_api
 from appliance.http.app import create_app
@@ -65,10 +68,12 @@ class Office:
         ]
         self.jobs = Jobs(database, DatabaseQueue(database), kinds)
         self.worker = Worker(self.jobs, 1)
-        desk, box = Desk(self.records, self.jobs, files), Box(database, "UTC")
+        inspector = FileInspector(self.records, files)  # in this process, for the same reason
+        analyses = Analyses(self.records, self.jobs, MemoryCache(), files, inspector)
+        desk, box = Desk(self.records, self.jobs, files, inspector, analyses), Box(database, "UTC")
         app = create_app(
             blueprints=[
-                imports_api.make_api(self.records, self.jobs, files, max_upload=MAX),
+                imports_api.make_api(desk, max_upload=MAX),
                 pages.make_pages(desk, max_upload=MAX),
                 kind_pages.make_pages(desk, max_upload=MAX),
                 report_pages.make_pages(desk),

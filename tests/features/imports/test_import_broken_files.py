@@ -101,7 +101,8 @@ def test_what_stands_above_the_break_is_imported_and_can_be_taken_back(
         ("a.csv.gz", gzip.compress(b"code,name\n" + b"1,x\n" * 5_000, mtime=0)[:-9], "packed, and broken"),
         ("a.xlsx", sheet()[:-100], "not an XLSX file"),
         ("a.json", b'[{"code": ', "cannot be read after row 0"),
-        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a text file"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "this is a picture"),
+        ("a.csv", b"\x01\x02\x03\0\0\x04\x05" * 99, "not a text file"),
     ],
 )
 def test_what_cannot_be_read_at_all_fails_with_a_report_of_nothing(

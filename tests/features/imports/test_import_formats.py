@@ -14,9 +14,9 @@ import openpyxl
 import pytest
 
 from appliance.base.errors import Invalid, TooLarge
-from appliance.features.imports import reading, unpacking
+from appliance.features.imports import limits, reading
+from appliance.features.imports.headers import unique_names
 from appliance.features.imports.layout import BROKEN, EXTRA, SHORT, Options
-from appliance.features.imports.tables import unique_names
 from appliance.features.imports.unpacking import unpacked
 
 
@@ -127,7 +127,7 @@ def test_packed_files_are_unpacked_and_broken_or_endless_ones_refused(
     assert values(rows) == [["Ada"]]
     with pytest.raises(Invalid):
         read(file, gzip.compress(content * 100)[:-20])
-    monkeypatch.setattr(unpacking, "LARGEST", 1_000)
+    monkeypatch.setattr(limits, "UNPACKED", 1_000)
     with pytest.raises(TooLarge):
         read(file, gzip.compress(b"0" * 5_000_000))
 

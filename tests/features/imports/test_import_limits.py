@@ -1,0 +1,44 @@
+"""What a stranger can make expensive is bounded before it is done: a small file that becomes a large one is refused by its
+size, ratio or width, with a code and a sentence; and no file makes a reader work for its square (these would run for hours)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bombs
+import pytest
+
+from appliance.base.errors import IngotError, Invalid
+from appliance.features.imports import limits, reading
+from appliance.features.imports.headers import find_header, unique_names
+from appliance.features.imports.unpacking import unpacked
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("what", bombs.BOMBS)
+def test_a_bomb_is_refused_with_a_code_or_read_in_one_pass(what: str, tmp_path: Path) -> None:
+    path = bombs.write(tmp_path, what)
+    try:
+        with unpacked(path) as plain:
+            for _ in reading.rows(plain, reading.detect(plain)):
+                pass
+        code = ""
+    except IngotError as refused:
+        code = refused.problems[0].code if isinstance(refused, Invalid) else refused.code
+        assert refused.message.render("de") != "" and "Traceback" not in str(refused.message)
+    assert code in bombs.BOMBS[what][2]
+
+
+@pytest.mark.timeout(30)
+def test_headers_are_told_apart_in_one_pass() -> None:
+    same = unique_names(["a"] * 200_000)
+    assert (same[0], same[1], same[-1], len(set(same))) == ("a", "a (2)", "a (200000)", 200_000)
+    taken = unique_names([*(f"a ({n})" for n in range(2, 50_000)), *["a"] * 50_000])
+    assert len(set(taken)) == len(taken)
+    assert len(unique_names(["x" * 10_000_000])[0]) == limits.NAME
+
+
+@pytest.mark.timeout(30)
+def test_a_header_is_found_in_one_pass_whatever_its_cells_hold() -> None:
+    for cell in ("1" * 3_000_000 + "x", " " * 3_000_000, "1,1." * 500_000 + "€", "@" * 1_000_000, "a" * 5_000_000):
+        assert find_header([[cell, cell], [cell, "1"], ["1", cell]] * 30).row >= 0
