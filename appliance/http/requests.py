@@ -8,13 +8,16 @@ from typing import Any
 from flask import g, request
 
 from appliance.base import logs
-from appliance.base.errors import BadRequest, NotSignedIn
+from appliance.base.errors import BadRequest, NotSignedIn, TooManyRequests
 from appliance.base.json_text import loads
 from appliance.base.text import best_language, say
 from appliance.records.permissions import Actor
 
 Authenticate = Callable[[], Actor | None]
 SAFE = ("GET", "HEAD", "OPTIONS")
+KNOWN_AS = "ingot.known_as"
+"""In the WSGI environment: a function that takes the account a request came from, and says whether it may have one more
+connection."""
 
 
 def actor() -> Actor:
@@ -30,7 +33,16 @@ def maybe_actor() -> Actor | None:
         g.actor = g.authenticate()
         if g.actor is not None:
             logs.about_actor(g.actor.key)
+            _recognise(g.actor)
     return g.actor
+
+
+def _recognise(actor: Actor) -> None:
+    """Tell the connection whose it is. TooManyRequests when its account has its share of them."""
+    known_as = request.environ.get(KNOWN_AS)
+    if known_as is not None and not known_as(f"user:{actor.user}" if actor.user is not None else actor.key):
+        text = say("This account has too many connections open at once. Close some, and try again.")
+        raise TooManyRequests(text, retry_after=5)
 
 
 def language() -> str:

@@ -1,30 +1,43 @@
-"""waitress's channel, extended at five points: WebSockets leave it, streams are flushed per chunk, a refused upload
-can read its answer, half-filled buffers do not
-spin the loop, and no line of a chunked body is endless. Leans on inner parts of waitress 3.0.2 (pinned).
+"""waitress's channel, extended where ours differs: WebSockets leave it, streams are flushed per chunk, a refused upload can read
+its answer, half-filled buffers do not spin the loop, no line of a chunked body is endless, a request's head has its time, and
+the table of connections knows of it. Leans on inner parts of waitress 3.0.2 (pinned).
 
 secure_channel.py puts TLS under it."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest
 
+from appliance.http.requests import KNOWN_AS
 from appliance.run.refusals import Refusal, Unavailable
 
 LINGER_SECONDS = 5.0
+HEAD_SECONDS = 20.0
 _LINE = 8192
+_FOLDED = re.compile(rb"\n[ \t]")
+_BUSY = (
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nContent-Type: text/plain\r\nContent-Length: 29\r\n"
+    b"Connection: close\r\n\r\nToo many connections at once\n"
+)
 
 
 class Task(WSGITask):
     """One request in the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[KNOWN_AS] = self.channel.known_as
+        return environ
 
     def build_response_header(self) -> bytes:
         if self.channel.server.stopping:
@@ -43,6 +56,14 @@ class Parser(HTTPRequestParser):
     arrival: a body that only claims to be chunked would keep the loop busy for minutes."""
 
     completed: bool
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """RFC 9112 5.2 and 6.3: what two readers could read differently is refused, and the connection ends."""
+        if _FOLDED.search(header_plus):
+            raise ParsingError("a header is folded")
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length beside Transfer-Encoding")
 
     def received(self, data: bytes) -> int:
         consumed = int(super().received(data))
@@ -65,10 +86,41 @@ class Channel(HTTPChannel):
 
     connected: bool
     socket: Any
+    _head_by: float | None = None
     streaming = False  # the running request's answer has no known length
     refused = False  # answered by Refusal, perhaps before its body was read
     _linger_until: float | None = None
     _flushing = False
+
+    def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None):
+        super().__init__(server, sock, addr, adj, map=map)
+        if not server.connections.admit(self):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.send(_BUSY)
+        self.handle_close()
+
+    # ---- for the table of connections
+
+    @property
+    def idle(self) -> bool:
+        """It has asked for nothing that is not answered."""
+        return self.waiting and self.request is None
+
+    @property
+    def waiting(self) -> bool:
+        """Nothing whole has been asked for: the application does not know of it."""
+        return not self.requests and not self.total_outbufs_len
+
+    def known_as(self, account: str) -> bool:
+        """The request at hand came from this account; False when that has its share of connections."""
+        return bool(self.server.connections.recognise(self, account))
+
+    def del_channel(self, map: Any = None) -> None:
+        self.server.connections.leave(self)
+        super().del_channel(map)
 
     # ---- worker threads
 
@@ -134,7 +186,15 @@ class Channel(HTTPChannel):
         request = self.requests.pop()
         self.server.upgrades.begin(sock, Task(self, request).get_environment(), self.server.application, request.close)
 
+    def received(self, data: bytes) -> bool:
+        done = bool(super().received(data))
+        begun = self.request is not None and not self.request.headers_finished
+        self._head_by = (self._head_by or time.monotonic() + HEAD_SECONDS) if begun else None
+        return done
+
     def readable(self) -> bool:
+        if self._head_by is not None and time.monotonic() > self._head_by:
+            self._head_by, self.will_close = None, True
         if self._linger_until is None:
             return bool(super().readable())
         if time.monotonic() > self._linger_until:

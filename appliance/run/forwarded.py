@@ -28,7 +28,7 @@ class Forwarded:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         peer = environ.get("REMOTE_ADDR", "")
-        if self._networks and self._trusts(peer):
+        if self._networks and self.trusts(peer):
             self._believe(environ, peer)
         for header in _HEADERS:
             environ.pop(header, None)
@@ -40,7 +40,7 @@ class Forwarded:
         for said in [peer, *reversed([a.strip() for a in environ.get(_FOR, "").split(",")])]:
             with contextlib.suppress(ValueError):
                 environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = str(ipaddress.ip_address(said.strip("[]")))
-                if self._trusts(said):
+                if self.trusts(said):
                     continue
             break
         scheme = environ.get(_PROTO, "").rpartition(",")[2].strip().lower()
@@ -49,7 +49,8 @@ class Forwarded:
         if host := environ.get(_HOST, "").rpartition(",")[2].strip():
             environ["HTTP_HOST"] = host
 
-    def _trusts(self, peer: str) -> bool:
+    def trusts(self, peer: str) -> bool:
+        """Is this peer a proxy of ours?"""
         known = self._judged.get(peer)
         if known is None:
             try:

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from waitress import create_server, wasyncore
@@ -20,6 +20,7 @@ from waitress.server import BaseWSGIServer
 
 from appliance.http.sockets.line import ready
 from appliance.run.channel import Channel
+from appliance.run.connections import MOST, ConnectionTable
 from appliance.run.secure_channel import SecureChannel
 from appliance.run.upgrades import Upgrades
 
@@ -37,7 +38,8 @@ class Tls(Protocol):
 
 
 class HttpLoop:
-    """Serves `application` on listening `sockets`, which it owns from `start` on; over TLS when it is given `tls`."""
+    """Serves `application` on listening `sockets`, which it owns from `start` on; over TLS when it is given `tls`. `exempt(ip)`:
+    a proxy, whose connections are not counted."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class HttpLoop:
         max_body: int = 10 * 1024 * 1024,
         tls: Tls | None = None,
         upgrades: Upgrades | None = None,
+        exempt: Callable[[str], bool] = lambda ip: False,
     ):
         self._server = create_server(
             application,
@@ -56,7 +59,7 @@ class HttpLoop:
             threads=threads,
             url_scheme="https" if tls else "http",
             asyncore_use_poll=True,  # select() ends the loop at the first descriptor over 1023
-            connection_limit=1000,  # counts idle keep-alive connections too, and a browser holds six
+            connection_limit=MOST + 100,  # a last resort: the table of connections makes room before
             recv_bytes=65536,
             cleanup_interval=5,
             channel_timeout=60,  # idle connections cost every turn of the loop
@@ -66,6 +69,7 @@ class HttpLoop:
             expose_tracebacks=False,
             clear_untrusted_proxy_headers=False,  # forwarded.py's business, which knows more than one proxy
         )
+        self.connections = ConnectionTable(exempt)
         self._server.adj.send_bytes = 18000  # head and body in one send; as an argument it would warn
         self._map: dict[int, Any] = getattr(self._server, "_map", None) or self._server.map
         self._listeners = [part for part in self._map.values() if isinstance(part, BaseWSGIServer)]
@@ -73,6 +77,7 @@ class HttpLoop:
             listener.channel_class = SecureChannel if tls else Channel
             # what our channels ask their server for
             listener.tls, listener.upgrades, listener.stopping = tls, upgrades, False
+            listener.connections = self.connections
         self._stop_by: float | None = None
         self._trouble = ""
         self.cut_off = 0  # connections that were not done when the time was up

@@ -69,6 +69,7 @@ class WebServer:
             max_body=self._max_body,
             tls=self._tls,
             upgrades=self._upgrades,
+            exempt=self._application.trusts,
         )
         if self._hub:
             self._hub.start()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sign_in_site import ADA, PASSWORD, Site, csrf, sign_in
 
 from appliance import assembly
+from appliance.base.client_ip import client_network
 from appliance.base.settings import load
 from appliance.engines.database.protocol import Database
 from appliance.features.identity import looking_after
@@ -23,7 +24,6 @@ from appliance.features.identity.login_throttle import (
     LONGEST_WAIT,
     MOST_FROM_KNOWN,
     LoginThrottle,
-    network_of,
     wait_after,
 )
 
@@ -145,10 +145,10 @@ def test_any_text_can_be_tried(throttle: LoginThrottle, email: str) -> None:
 
 
 def test_networks() -> None:
-    assert network_of("10.0.0.1") == network_of("::ffff:10.0.0.1") == "10.0.0.1"
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") != network_of("2001:db8:0:1::1")
-    assert network_of("fe80::1%eth0") == network_of("fe80::2%eth0")
-    assert network_of("") == "" and network_of("unix:") == "unix:"
+    assert client_network("10.0.0.1") == client_network("::ffff:10.0.0.1") == "10.0.0.1"
+    assert client_network("2001:db8::1") == client_network("2001:db8::ffff:1") != client_network("2001:db8:0:1::1")
+    assert client_network("fe80::1%eth0") == client_network("fe80::2%eth0")
+    assert client_network("") == "" and client_network("unix:") == "unix:"
 
 
 # ---------------------------------------------------------------------- at the door

@@ -4,11 +4,11 @@ wait ends by itself, and whoever has the right password signs in from where they
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from appliance.base import clock, ids
+from appliance.base.client_ip import client_network
 from appliance.base.email import canonical_email
 from appliance.engines.database.protocol import Database
 
@@ -90,7 +90,7 @@ class LoginThrottle:
 
     def _look(self, email: str, client_ip: str, device: str) -> SignInAttempt:
         form = canonical_email(email)
-        account, network = ids.digest("account " + form), ids.digest("network " + network_of(client_ip))
+        account, network = ids.digest("account " + form), ids.digest("network " + client_network(client_ip))
         rows = (
             [] if "\x00" in form else self._database.rows(self._user, (form,))
         )  # which PostgreSQL cannot be asked for
@@ -124,7 +124,7 @@ class LoginThrottle:
         if not device or not self._database.rows(self._held, (place_of(device),)):
             device = ids.token()
         with self._database.write():
-            for place in (ids.digest("network " + network_of(client_ip)), place_of(device)):
+            for place in (ids.digest("network " + client_network(client_ip)), place_of(device)):
                 self._database.run(self._remember, (user, place, clock.micros()))
             for (place,) in self._database.rows(self._oldest, (user,))[MOST_PLACES:]:
                 self._database.run(self._drop, (user, place))
@@ -164,19 +164,6 @@ class LoginThrottle:
 def wait_after(count: int, free: int) -> int:
     """Seconds that a try waits after `count` wrong passwords."""
     return 0 if count < free else int(min(FIRST_WAIT * 2 ** min(count - free, 20), LONGEST_WAIT))
-
-
-def network_of(client_ip: str) -> str:
-    """The network one subscriber has: an IPv4 address, or the /64 of an IPv6 one; what is neither stays as it is."""
-    try:
-        ip = ipaddress.ip_address(client_ip.partition("%")[0])
-    except ValueError:
-        return client_ip[:60]
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)
 
 
 def place_of(device: str) -> str:
