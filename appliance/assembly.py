@@ -421,6 +421,7 @@ def public_door(parts: Outside) -> Flask:
         templates=paths.TEMPLATES,
         max_body=settings.max_body,
         rehearsal=records.rehearsal,
+        limited=functools.partial(house.database.limited, settings.query_seconds),
         furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
         extend=extend,
     )

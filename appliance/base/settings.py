@@ -85,6 +85,9 @@ SETTINGS = (
     Setting(
         "max_body", int, 10 * 1024 * 1024, "largest other request body, in bytes", group="network", least=1_024, most=1 << 30
     ),
+    Setting(
+        "query_seconds", int, 10, "seconds until a request's database work is stopped", group="running", least=1, most=3_600,
+    ),
     Setting("session_days", int, 14, "days until an unused session ends", group="running", least=1, most=3_650),
     Setting(
         "session_max_days", int, 90, "days until a session ends, however much it is used", group="running",

@@ -71,7 +71,14 @@ class Door(Flask):
     def ensure_sync(self, func: Any) -> Any:
         return func
 
+    limited: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around every view: what one request may cost."""
+
     def dispatch_request(self) -> Any:
+        with self.limited():
+            return self._dispatched()
+
+    def _dispatched(self) -> Any:
         if not route_policy.is_dry_run():
             return super().dispatch_request()
         with self.rehearsal():
@@ -89,13 +96,15 @@ def create_app(
     templates: Path,
     max_body: int,
     rehearsal: Callable[[], AbstractContextManager[None]] = nullcontext,
+    limited: Callable[[], AbstractContextManager[None]] = nullcontext,
     furnish: Callable[[Flask], None] | None = None,
     extend: Callable[[Flask], None] | None = None,
 ) -> Flask:
-    """The application. `authenticate` says who sent a request; `rehearsal` takes back what is written inside; `furnish` gives
+    """The application. `authenticate` says who sent a request; `rehearsal` takes back what is written inside, `limited`
+    bounds what a view may cost; `furnish` gives
     the templates what they share (pages/rendering.py); `extend` may add what is no blueprint (flask-sock)."""
     app = Door("ingot", static_folder=None, template_folder=str(templates))
-    app.rehearsal = rehearsal
+    app.rehearsal, app.limited = rehearsal, limited
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.converters["int"] = RecordId

@@ -122,7 +122,7 @@ class Records:
         """The same door for the schema."""
         outer, self._here.changing = self._here.changing, True
         try:
-            with self.work(actor) as work:
+            with self.work(actor) as work, self.database.unlimited():
                 yield Schema(work)
         finally:
             self._here.changing = outer

@@ -61,6 +61,32 @@ class PostgresDatabase(ThreadedDatabase):
 
         self._connected_once = False
 
+    # ---- limits of a request
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        connection = self.connection()
+        with super().limited(seconds):
+            if (
+                getattr(self._held, "timed", None) is not connection
+            ):  # web threads do nothing but answer: once is enough
+                connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+                self._held.timed = connection
+            yield
+
+    @contextmanager
+    def unlimited(self) -> Iterator[None]:
+        if not self._held.limits.ends or not self.writing():
+            with super().unlimited():
+                yield
+            return
+        self.run("SET LOCAL statement_timeout = 0")
+        with super().unlimited():
+            yield
+
+    def _interrupted(self, error: BaseException) -> bool:
+        return "57014" in (getattr(error, "sqlstate", None), getattr(error.__cause__, "sqlstate", None))
+
     # ---- a server that was restarted
 
     def connection(self) -> Any:

@@ -53,6 +53,15 @@ class Database(Protocol):
         """Take `count` consecutive ids of a table for rows to be inserted with them. Only inside `write()`."""
         ...
 
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        """While this thread answers a request: its statements are stopped when the seconds are over (QueryTimeout), and a result
+        larger than an answer may be is AnswerTooLarge. `write()` rolls back then, as for every error."""
+        ...
+
+    def unlimited(self) -> AbstractContextManager[None]:
+        """Inside `limited`: for what may take long and must not be stopped half-way, as a change of the schema."""
+        ...
+
     def writing(self) -> bool:
         """Is this thread inside `write()`?"""
         ...

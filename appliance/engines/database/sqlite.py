@@ -24,6 +24,10 @@ except ImportError:  # Windows: other processes wait by SQLite's own busy handle
     fcntl = None  # type: ignore[assignment]
 
 
+_STEPS = 50_000
+"""Instructions of SQLite's machine between two looks at the clock: about a millisecond."""
+
+
 class Gate:
     """A thread lock and a file lock, taken in this order. Fair between processes: the kernel wakes the waiter."""
 
@@ -82,6 +86,15 @@ class SqliteDatabase(ThreadedDatabase):
         self._gate = Gate(Path(f"{path}.gate"))
         self._writer: Any = None
         self._sync: GroupSync | None = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+
+    def _opened(self, connection: Any) -> None:
+        connection.set_progress_handler(self._is_over, _STEPS)
+
+    def _is_over(self) -> bool:
+        return self._held.limits.over
+
+    def _interrupted(self, error: BaseException) -> bool:
+        return isinstance(error, sqlite3.OperationalError | peewee.OperationalError) and "interrupted" in str(error)
 
     def _register(self) -> None:
         # Only called for patterns beyond ASCII: a call into Python for each row is slow, SQLite's own LIKE is not.
@@ -166,7 +179,7 @@ class SqliteDatabase(ThreadedDatabase):
                 raise raised[0] from None
             return [str(error)]  # too broken to be looked at
         finally:
-            connection.set_progress_handler(None, 0)
+            self._opened(connection)
 
     def size(self) -> int:
         """The file, and what waits beside it to be written back."""

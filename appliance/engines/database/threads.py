@@ -11,9 +11,18 @@ from typing import Any
 import peewee
 
 from appliance.engines.database.damage import Faults
+from appliance.engines.database.limits import Limits, QueryTimeout
 
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
+
+
+class _Held(threading.local):
+    """What belongs to a thread: how deep it is inside `write()`, and the limits of the request it answers."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.limits = Limits()
 
 
 class ThreadedDatabase:
@@ -25,7 +34,7 @@ class ThreadedDatabase:
 
     def __init__(self) -> None:
         self._bells: list[Callable[[], None]] = []
-        self._held = threading.local()
+        self._held = _Held()
         self.faults = Faults()
 
     def sql(self, text: str) -> str:
@@ -34,20 +43,58 @@ class ThreadedDatabase:
     def connection(self) -> Any:
         if self.peewee.is_closed():
             self.peewee.connect(reuse_if_open=True)
+            self._opened(self.peewee.connection())
         return self.peewee.connection()
+
+    def _opened(self, connection: Any) -> None:
+        """A connection is new: whatever it needs before its first statement."""
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         try:
-            return self.connection().execute(sql, params).fetchall()
+            cursor = self.connection().execute(sql, params)
+            if not self._held.limits.ends:
+                return cursor.fetchall()
+            return self._held.limits.fetch(cursor)
         except Exception as error:
-            self.faults.meet(error)
+            self._failed(error)
             raise
+
+    # ---- limits of a request
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        limits = self._held.limits
+        limits.begin(seconds)
+        try:
+            yield
+        finally:
+            limits.end()
+
+    @contextmanager
+    def unlimited(self) -> Iterator[None]:
+        limits = self._held.limits
+        before, limits.ends = limits.ends, 0.0
+        try:
+            yield
+        finally:
+            limits.ends = before
+
+    def _failed(self, error: BaseException) -> None:
+        """Note what a failed statement tells of the database. Raises QueryTimeout in its place, where the request's time was
+        up."""
+        self.faults.meet(error)
+        if self._held.limits.over and self._interrupted(error):
+            raise QueryTimeout() from error
+
+    def _interrupted(self, error: BaseException) -> bool:
+        """Is this what a statement raises that was stopped?"""
+        raise NotImplementedError
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         try:
             return self.connection().execute(sql, params).rowcount
         except Exception as error:
-            self.faults.meet(error)
+            self._failed(error)
             raise
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -56,15 +103,15 @@ class ThreadedDatabase:
             cursor.executemany(sql, rows)
             cursor.close()
         except Exception as error:
-            self.faults.meet(error)
+            self._failed(error)
             raise
 
     def writing(self) -> bool:
-        return getattr(self._held, "depth", 0) > 0
+        return self._held.depth > 0
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        depth = getattr(self._held, "depth", 0)
+        depth = self._held.depth
         self.connection()
         if depth:
             with self.peewee.savepoint():
@@ -76,7 +123,7 @@ class ThreadedDatabase:
                 with self._transaction():
                     yield
             except Exception as error:
-                self.faults.meet(error)
+                self._failed(error)
                 raise
             finally:
                 self._held.depth = 0

@@ -13,6 +13,7 @@ from flask import Response, request
 
 from appliance.base.errors import BadRequest
 from appliance.base.text import say
+from appliance.engines.database.limits import MOST_BYTES, AnswerTooLarge
 from appliance.http.jsonapi.media import choose
 from appliance.records.work import Work
 
@@ -77,6 +78,8 @@ def answer(
 def answer_bytes(
     body: bytes, status: int = 200, *, etag: str | None = None, location: str | None = None, media: str | None = None
 ) -> Response:
+    if len(body) > MOST_BYTES:
+        raise AnswerTooLarge
     media = media or choose(request.headers.get("Accept", ""))
     headers = {
         "Content-Type": media,
