@@ -9,10 +9,12 @@ _ROUNDS = 4
 
 
 def canonical_email(text: str) -> str:
-    """Trimmed, NFKC, case-folded. Two addresses with the same form are the same account everywhere: at sign-in, in the
-    throttle, in the database's unique index, at the command line. `canonical_email(canonical_email(x)) == canonical_email(x)`."""
+    """Trimmed, NFKC, case-folded, without invisible characters (Unicode's Cf), as Unicode's own folding for names has it. Two
+    addresses with the same form are the same account everywhere: at sign-in, in the throttle, in the database's unique index, at
+    the command line. `canonical_email(canonical_email(x)) == canonical_email(x)`."""
     for _ in range(_ROUNDS):  # NFKC after folding may give letters that fold again, and a space at an edge
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+        seen = "".join(c for c in text if unicodedata.category(c) != "Cf") if not text.isascii() else text
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold()).strip()
         if folded == text:
             break
         text = folded

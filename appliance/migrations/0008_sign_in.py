@@ -18,6 +18,10 @@ def up(migrator, db):
             db.execute_sql(update, (form, user_id))
     db.execute_sql("CREATE UNIQUE INDEX ingot_user_email_canonical ON ingot_user (email_canonical)")
 
+    # Backups from before hold sessions and the claim link; one that is restored must not bring them back to life. Everybody signs
+    # in once more, and `ingot serve` prints a new link.
+    db.execute_sql("DELETE FROM ingot_session")
+    db.execute_sql("DELETE FROM ingot_meta WHERE key = 'claim'")
     db.execute_sql("ALTER TABLE ingot_session ADD COLUMN confirmed_at TEXT")  # when its person last gave the password
 
     # account, network: digests of the canonical address that was typed and of the client IP (IPv6: its /64). at: microseconds.

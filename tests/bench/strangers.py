@@ -76,7 +76,9 @@ def measure(threads: int) -> None:
             shown(name, lists(box))
             began = time.perf_counter()
             alive = requests.get(box.url("/healthz"), timeout=30).status_code
-            print(f"  {'/healthz':<44} {alive} in {(time.perf_counter() - began) * 1000:.0f} ms; sign-ins answered {answers}")
+            print(
+                f"  {'/healthz':<44} {alive} in {(time.perf_counter() - began) * 1000:.0f} ms; sign-ins answered {answers}"
+            )
             stop.set()
             for thread in working:
                 thread.join()

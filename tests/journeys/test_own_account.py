@@ -44,6 +44,21 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(visit: Callabl
     assert "/sign-in" in elsewhere.page.url
 
 
+def test_another_address_needs_the_password(visit: Callable[..., Site], box: Box) -> None:
+    box.ingot("user", "add", "Quinn@example.org", "--role", "reader", "--password-stdin", text=PASSWORD + "\n")
+    site = visit("quinn", own=True)
+    site.expected.append("422")
+    page = site.page
+    page.goto("/account")
+    page.get_by_label("E-mail", exact=False).first.fill("q@example.org")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("is not your password").wait_for()
+    page.get_by_label("Your password, when the e-mail address changes").fill(PASSWORD)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved.").wait_for()
+    assert page.locator("#f-email").input_value() == "q@example.org"
+
+
 def test_a_token_is_shown_once_works_and_is_revoked(visit: Callable[..., Site], box: Box) -> None:
     page = visit("erik").page
     page.goto("/account")

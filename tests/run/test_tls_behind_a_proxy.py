@@ -72,7 +72,8 @@ def test_a_person_behind_nginx_has_a_secure_session_and_their_own_address(box: B
     secret = link.rpartition("/")[2]
     curl = ["curl", "-sS", "-i", "--cacert", ca, "--resolve", f"{NAME}:{port}:127.0.0.1"]
     # curl comes from this machine, as a proxy would: so its word on whom it speaks for counts
-    claim = [*curl, "-X", "POST", "-H", "X-Forwarded-For: 9.9.9.9", f"https://{NAME}:{port}/claim/{secret}"]
+    claim = [*curl, "-d", "", "-H", f"Origin: https://{NAME}:{port}", "-H", "X-Forwarded-For: 9.9.9.9"]
+    claim += [f"https://{NAME}:{port}/claim/{secret}"]
     answer = subprocess.run(claim, check=True, capture_output=True, text=True).stdout
     cookie = re.search(r"Set-Cookie: (__Host-ingot_session=[^;]+);(.*)", answer)
     assert cookie and "Secure" in cookie[2] and "Path=/" in cookie[2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import threading
 import unicodedata
 from pathlib import Path
@@ -25,6 +27,7 @@ from appliance.records.work import Work
 SPELLINGS = (
     "ADA@example.org", "Ada@Example.ORG", " ada@example.org", "ada@example.org\t", "\u00a0ada@example.org\u2003",
     "ａｄａ@example.org", "ada@ｅxample.org", "𝒶𝒹𝒶@example.org", "ada＠example.org",
+    "a\u200bda@example.org", "ada@exam\u00adple.org", "\ufeffada@example.org",
 )  # fmt: skip
 
 
@@ -144,8 +147,6 @@ def test_the_database_itself_refuses_a_second_one(records: Records) -> None:
 
 def test_no_other_place_writes_a_column_that_has_a_form() -> None:
     """The form follows where entries are made (`Work.note`): SQL of one's own would pass it by."""
-    import re
-
     root = Path(__file__).resolve().parents[2] / "appliance"
     for rule in CANONICAL.values():
         writes = re.compile(
@@ -173,7 +174,6 @@ def _old_pair(database: Database) -> None:
 
 def test_the_migration_keeps_both_of_an_old_pair_and_the_later_one_is_named(tmp_path: Path, database: Database) -> None:
     """The migration itself, on a table as it was."""
-    import importlib
 
     migration = importlib.import_module("appliance.migrations.0008_sign_in")
     with database.write():
@@ -187,7 +187,14 @@ def test_the_migration_keeps_both_of_an_old_pair_and_the_later_one_is_named(tmp_
                 "INSERT INTO ingot_user (version, created_at, updated_at, email, active, roles) VALUES (1, '', '', ?, ?, '[]')"
             )
             database.run(sql, (email, True))
+        database.run(
+            'INSERT INTO ingot_session (digest, "user", csrf, created_at, seen_at, expires_at, address, agent) '
+            "VALUES ('d', 1, 'c', '2026-01-01', '2026-01-01', '2099-01-01', '', '')"
+        )
+        database.run("INSERT INTO ingot_meta (key, value) VALUES ('claim', 'x')")
         migration.up(None, database.peewee)
+    assert database.rows("SELECT count(*) FROM ingot_session") == [(0,)], "an old backup revives no session"
+    assert database.rows("SELECT count(*) FROM ingot_meta WHERE key = 'claim'") == [(0,)]
     forms = [row[0] for row in database.rows("SELECT email_canonical FROM ingot_user ORDER BY id")]
     assert forms == ["ann@x.example", None, None, "eve@x.example"]
     shared = accounts.shared_emails(database)
@@ -253,6 +260,16 @@ def test_the_account_page_says_that_an_address_is_taken(site: Site) -> None:
     client = site.signed_in(ADA)
     answer = client.post("/account", data={"csrf": csrf(client), "email": "Victim@example.org", "current": PASSWORD})
     assert answer.status_code == 409 and "has this email already" in answer.text
+
+
+def test_the_first_administrator_cannot_take_an_address_either(site: Site) -> None:
+    client = site.client()
+    site.house.database.run("UPDATE ingot_user SET password = NULL")
+    assert client.post(f"/claim/{site.house.claim.open()}").status_code == 303
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/welcome").text)
+    form = {"name": "Grace", "email": "ADA@example.org", "language": "en", "timezone": "UTC", "password": PASSWORD}
+    answer = client.post("/welcome", data={**form, "csrf": found[1] if found else ""})
+    assert answer.status_code == 409 and "has this email already" in answer.text and "Grace" in answer.text
 
 
 def test_a_token_is_made_for_the_account_that_was_named(site: Site) -> None:

@@ -3,6 +3,7 @@ end, survive a restart, and do not meet who signs in from where they were before
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,22 @@ def test_a_client_counts_over_all_accounts(throttle: LoginThrottle, spread: str)
     waits = [throttle.begin(f"user{n}@x.example", spread.format(n=n + 1)).wait for n in range(FREE_OF_NETWORK + 5)]
     assert waits[:FREE_OF_NETWORK] == [0] * FREE_OF_NETWORK and all(waits[FREE_OF_NETWORK:])
     assert not throttle.begin("other@x.example", ELSEWHERE).wait, "another network waits for nothing"
+
+
+def test_many_at_once_are_not_judged_for_the_price_of_one(throttle: LoginThrottle) -> None:
+    start, waits = threading.Barrier(2 * FREE_OF_ACCOUNT), list[int]()
+
+    def guess(n: int) -> None:
+        start.wait()
+        waits.append(throttle.begin("ada@x.example", f"10.0.{n}.1").wait)
+        throttle._database.release()
+
+    threads = [threading.Thread(target=guess, args=(n,)) for n in range(2 * FREE_OF_ACCOUNT)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(w > 0 for w in waits) == [False] * FREE_OF_ACCOUNT + [True] * FREE_OF_ACCOUNT
 
 
 def test_the_waits_grow_to_a_limit_and_are_forgotten(throttle: LoginThrottle) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, g, redirect, request
 
-from appliance.base.errors import Invalid, NotAllowed, NotFound, Problem
+from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import LANGUAGES, say
 from appliance.features.home.box import Box
 from appliance.features.identity import accounts
@@ -60,6 +60,8 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
                 work.update("user", user, {n: given[n] or None for n in profile})
                 accounts.set_password(work, user, fresh)
             box.change(given["box"][:80] or "Ingot", given["timezone"])
+        except Conflict as error:  # the address is somebody's already
+            return asked(given, {"email": error.message.render(requests.language())}, 409)
         except Invalid as error:
             language = requests.language()
             problems = {p.field: p.message.render(language) for p in error.problems}
