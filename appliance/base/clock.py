@@ -31,5 +31,12 @@ def wire_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
 
 
+def moment() -> tuple[int, str]:
+    """The same moment as the log and as the wire have it: what is read twice may be a millisecond apart."""
+    at = micros()
+    ms = at // 1000
+    return at, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03d}Z"
+
+
 def from_micros(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1_000_000, UTC)

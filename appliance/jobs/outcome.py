@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from appliance.base.errors import IngotError
 from appliance.jobs import row
 from appliance.jobs.kind import BodyFailed, Cancelled, Stopping, hopeless
+from appliance.jobs.result import result_text
 from appliance.jobs.run import Run
-from appliance.jobs.table import as_json, storable
+from appliance.jobs.table import storable
 
-RESULT_LIMIT = 64 * 1024
 ERROR_LIMIT = 64 * 1024
 
 
@@ -37,12 +37,9 @@ def of(run: Run, failures_left: int) -> Outcome:
     except BaseException as error:  # SystemExit and the like too: a body must not end our thread
         return failed(run, error, failures_left)
     try:
-        result = None if value is None else as_json(value)
+        return Outcome(row.SUCCESS, result_text(value))
     except (TypeError, ValueError) as error:
         return Outcome(row.FAILED, error=f"The work was done, but its result is not JSON: {error}")
-    if result is not None and len(result) > RESULT_LIMIT:
-        return Outcome(row.FAILED, error=f"The work was done, but its result has {len(result)} characters of JSON.")
-    return Outcome(row.SUCCESS, result)
 
 
 def failed(run: Run, error: BaseException, failures_left: int, text: str = "") -> Outcome:

@@ -141,7 +141,7 @@ class Bulk:
         table, work, user = self.table, self.work, self.work.actor.user
         ids = work.database.reserve_ids(table.entity.table, len(rows))
         self._number(rows)
-        now, micros = clock.wire_now(), clock.micros()
+        micros, now = clock.moment()
         names = [f.name for f in table.columns]
         stored, entries = [], []
         links: dict[str, list[tuple[int, int]]] = {f.name: [] for f in table.links}
@@ -197,7 +197,7 @@ class Bulk:
 
     def _update(self, held: list[tuple[int, Values, Row]], outcome: Outcome) -> None:
         table, work, place = self.table, self.work, self.table.place
-        now, micros = clock.wire_now(), clock.micros()
+        micros, now = clock.moment()
         by_names: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         entries: list[tuple[Any, ...]] = []
         claimed: set[tuple[tuple[str, ...], Key]] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from appliance.base.errors import Conflict, Invalid, Problem
@@ -63,20 +62,25 @@ def clean(work: Work, table: Table, values: Mapping[str, Any], row: Row | None) 
     return columns, links
 
 
-def read_again(work: Work, table: Table, values: Mapping[str, Any]) -> tuple[Columns, Links]:
-    """Wire values that a record had once, as stored ones: typed, and links must lead somewhere, but limits that came later
-    do not turn it away. Raises Invalid."""
+def read_again(work: Work, table: Table, values: Mapping[str, Any], row: Row | None = None) -> tuple[Columns, Links]:
+    """Wire values that a record had once, as stored ones: typed, and links must lead somewhere, but rules that came later
+    do not turn it away. `row`: it is there, and what it has not among these is emptied. Raises Invalid."""
     columns: Columns = {}
     links: Links = {}
     problems: list[Problem] = []
     targets: list[tuple[Field, int]] = []
     for name, value in values.items():
         field = table.entity.by_name.get(name)
-        if field is None or value is None:
+        if field is None:
             continue
-        loose = replace(field, min=None, max=None, min_length=None, max_length=None, pattern=None)
+        if value is None:
+            if row is not None and field.many:
+                links[name] = []
+            elif row is not None:
+                columns[name] = None
+            continue
         try:
-            stored = value if field.kind.assigned else field.kind.cleaner(loose)(value)
+            stored = value if field.kind.assigned else field.kind.reviver(field)(value)
         except Wrong as wrong:
             problems.append(Problem(name, wrong.message, wrong.code))
             continue

@@ -105,6 +105,8 @@ class Log:
 
 
 def entry_row(
-    actor: str, via: str, transaction: str, entity: str, record: int, version: int, action: str, change: Change
-) -> tuple[Any, ...]:
-    return (clock.micros(), actor, via, transaction, entity, record, version, action, orjson.dumps(change).decode())
+    actor: str, via: str, transaction: str, entity: str, record: int, version: int, action: str, change: Change,
+    *, at: int | None = None,
+) -> tuple[Any, ...]:  # fmt: skip
+    at = clock.micros() if at is None else at
+    return (at, actor, via, transaction, entity, record, version, action, orjson.dumps(change).decode())

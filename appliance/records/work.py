@@ -62,7 +62,7 @@ class Work:
         for field in table.entity.fields:  # last: a refused record must not use up a number
             if isinstance(field.kind, AutoNumberKind):
                 columns[field.name] = field.kind.render(field, self.next_numbers(field, 1))
-        now = clock.wire_now()
+        micros, now = clock.moment()
         columns |= {"created_at": now, "updated_at": now, "created_by": self.actor.user, "updated_by": self.actor.user}
         stored = [columns.get(f.name) for f in table.columns]
         if record_id is None:
@@ -72,18 +72,21 @@ class Work:
         for name, targets in links.items():
             self._set_links(table, name, record_id, targets)
         row = (record_id, 1, *stored)
-        self.note(entity, record_id, 1, "created", self._shown(table, row, links, creating=True))
+        self.note(entity, record_id, 1, "created", self._shown(table, row, links, creating=True), at=micros)
         return row
 
-    def update(self, entity: str, record_id: int, values: Values, *, version: int | None = None) -> Row:
+    def update(
+        self, entity: str, record_id: int, values: Values, *, version: int | None = None, as_was: bool = False
+    ) -> Row:
         """Change some fields and return the row. Raises NotFound, NotAllowed, Invalid, Conflict, and Stale when `version`
-        is given and is not the stored one. Nothing different: nothing is written and the version stays."""
+        is given and is not the stored one. Nothing different: nothing is written and the version stays. `as_was`: the record
+        had these values before, and what its fields demand of new ones is not asked again."""
         table = self.table(entity)
         row = self.visible_row(table, record_id)
         if not sees(self.actor, table, row, "update"):
             raise NotAllowed(say("You may not change this record."))
         self._check_version(table, row, version)
-        columns, links = clean(self, table, values, row)
+        columns, links = read_again(self, table, values, row) if as_was else clean(self, table, values, row)
         return self.apply(table, row, columns, links)
 
     def delete(self, entity: str, record_id: int, *, version: int | None = None) -> None:
@@ -286,12 +289,16 @@ class Work:
         values |= {name: [str(t) for t in targets] for name, targets in links.items() if targets}
         return {n: [None, v] if creating else [v, None] for n, v in values.items()}
 
-    def note(self, entity: str, record_id: int, version: int, action: str, change: Change) -> None:
+    def note(
+        self, entity: str, record_id: int, version: int, action: str, change: Change, *, at: int | None = None
+    ) -> None:
         """An entry for a change that an operation made by itself: to the schema, or to a built-in entity."""
         follow(self.database, entity, record_id, change)
         self.touched.add(entity)
         self._entries.append(
-            entry_row(self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change)
+            entry_row(
+                self.actor.key, self.actor.via, self.transaction, entity, record_id, version, action, change, at=at
+            )
         )
 
     def changes(self, entity: str) -> list[tuple[int, str, Change]]:

@@ -8,7 +8,7 @@ from typing import Any
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.undo.nets import Net
-from appliance.features.undo.taking_back import Undone
+from appliance.features.undo.taking_back import Undone, creation, same
 from appliance.features.undo.undoing import undo_transaction
 from appliance.records.log import COLUMNS, Entry
 from appliance.records.permissions import Actor, may, saw, sees
@@ -44,10 +44,12 @@ def restore(work: Work, entity: str, record_id: int, version: int, fields: Seque
         if fields is not None:
             raise Conflict(say("This record was deleted; bring it back as a whole first."), code="deleted")
         values = {n: v for n, v in then.items() if n in table.entity.by_name}
-        return work.bring_back(entity, record_id, values)
+        at, by = creation(work, entity, record_id)
+        return work.bring_back(entity, record_id, values, at=at, by=by)
     wanted = {n: then.get(n) for n in (known if fields is None else fields)}
-    changed = {n: _value(table.entity.by_name[n].many, v) for n, v in wanted.items() if not _same(v, held.get(n))}
-    return work.update(entity, record_id, changed) if changed else row
+    many = {n: table.entity.by_name[n].many for n in wanted}
+    changed = {n: (v or [] if many[n] else v) for n, v in wanted.items() if not same(v, held.get(n), many[n])}
+    return work.update(entity, record_id, changed, as_was=True) if changed else row
 
 
 def bring_back(work: Work, entity: str, record_id: int) -> Undone:
@@ -143,11 +145,3 @@ def _position_of(work: Work, entity: str, record_id: int, version: int) -> int:
         if entry.version == version and entry.action != "deleted":
             return entry.position
     raise NotFound(say("There is no version {version} of this record.", version=version))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one == other or (one in (None, []) and other in (None, []))
-
-
-def _value(many: bool, value: Any) -> Any:
-    return value or [] if many else value

@@ -97,7 +97,7 @@ class TakingBack:
         for entity, record_id, values in self.waiting:
             try:
                 with self._work.attempt():
-                    self._work.update(entity, record_id, values)
+                    self._work.update(entity, record_id, values, as_was=True)
             except IngotError as error:
                 self._keep(Net(entity, record_id, entity), error.message)
         self.waiting = []
@@ -112,7 +112,12 @@ class TakingBack:
         differ = []
         for name in {**net.change, **dict.fromkeys(sorted(net.later))}:
             was = net.change.get(name, [None, None])[1]
-            if name in held and not _same(held[name], was) and not _same(held[name], self._still(table, name, was)):
+            many = name in held and table.entity.by_name[name].many
+            if (
+                name in held
+                and not same(held[name], was, many)
+                and not same(held[name], self._still(table, name, was), many)
+            ):
                 differ.append(_conflict(name, held[name], None))
         if differ:
             self._changed(table, row, net, differ)
@@ -123,7 +128,8 @@ class TakingBack:
             self._undone.deleted += 1
 
     def _restore(self, table: Table, row: Row | None, net: Net) -> None:
-        wanted = {n: b for n, (b, a) in net.change.items() if n in table.entity.by_name and not _same(b, a)}
+        fields = table.entity.by_name
+        wanted = {n: b for n, (b, a) in net.change.items() if n in fields and not same(b, a, fields[n].many)}
         if row is None:
             if wanted:
                 self._keep(net, say("it was deleted since"))
@@ -131,14 +137,14 @@ class TakingBack:
         held = self._held(table, row)
         values, differ = {}, []
         for name, before in wanted.items():
-            if _same(held[name], before):
+            if same(held[name], before, fields[name].many):
                 continue
-            if _same(held[name], net.change[name][1]):
+            if same(held[name], net.change[name][1], fields[name].many):
                 values[name] = before
             else:
                 differ.append(_conflict(name, held[name], before))
         if values:
-            self._work.update(table.entity.name, net.record, values)
+            self._work.update(table.entity.name, net.record, values, as_was=True)
             self._undone.restored += 1
         if differ:
             self._changed(table, row, net, differ)
@@ -164,7 +170,7 @@ class TakingBack:
                 if len(lost) < len(missing):
                     later[name] = whole
                 values[name] = there if declared.many else None
-        at, by = self._creation(entity.name, net.record)
+        at, by = creation(self._work, entity.name, net.record)
         self._work.bring_back(entity.name, net.record, values, at=at, by=by)
         self._undone.brought_back += 1
         if later:
@@ -191,20 +197,6 @@ class TakingBack:
         table = self._work.table(target)
         there = [t for t in ids if self._work.row(table, int(t)) is not None]
         return there, [t for t in ids if t not in there]
-
-    def _creation(self, entity: str, record_id: int) -> tuple[str | None, int | None]:
-        """When and by whom a record was created, from its first entry."""
-        condition, values = self._work.log.names.condition(entity)
-        database = self._work.database
-        sql = f'SELECT "at", "actor" FROM ingot_log WHERE {condition} AND "record" = ? ORDER BY "position" LIMIT 1'
-        rows = database.rows(database.sql(sql), (*values, record_id))
-        if not rows:
-            return None, None
-        kind, _, number = rows[0][1].partition(":")
-        if kind == "token":
-            held = database.rows(database.sql('SELECT "user" FROM ingot_token WHERE id = ?'), (int(number),))
-            return clock.wire(clock.from_micros(rows[0][0])), held[0][0] if held else None
-        return clock.wire(clock.from_micros(rows[0][0])), int(number) if kind == "user" else None
 
     def _pointed_at(self, table: Table, record_id: int) -> str | None:
         """The entity whose records link here. Those that came with the same work go too: most are gone when the turn
@@ -233,10 +225,25 @@ class TakingBack:
             self._undone.left.append(left)
 
 
+def creation(work: Work, entity: str, record_id: int) -> tuple[str | None, int | None]:
+    """When and by whom a record was created, from its first entry."""
+    condition, values = work.log.names.condition(entity)
+    database = work.database
+    sql = f'SELECT "at", "actor" FROM ingot_log WHERE {condition} AND "record" = ? ORDER BY "position" LIMIT 1'
+    rows = database.rows(database.sql(sql), (*values, record_id))
+    if not rows:
+        return None, None
+    kind, _, number = rows[0][1].partition(":")
+    if kind == "token":
+        held = database.rows(database.sql('SELECT "user" FROM ingot_token WHERE id = ?'), (int(number),))
+        return clock.wire(clock.from_micros(rows[0][0])), held[0][0] if held else None
+    return clock.wire(clock.from_micros(rows[0][0])), int(number) if kind == "user" else None
+
+
 def _conflict(name: str, now: Any, would_be: Any) -> dict[str, Any]:
     return {"field": name, "now": now, "would_be": would_be}
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Nothing and no links are the same to a link to many."""
-    return one == other or (one in (None, []) and other in (None, []))
+def same(one: Any, other: Any, many: bool) -> bool:
+    """Are two wire values of a field the same? Nothing and no links are, to a link to many; [] in JSON is something."""
+    return (one or []) == (other or []) if many else type(one) is type(other) and one == other

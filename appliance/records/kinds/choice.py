@@ -9,6 +9,7 @@ import peewee
 
 from appliance.base.text import say
 from appliance.records.kinds.kind import Convert, Kind, Wrong
+from appliance.records.kinds.text import string
 
 if TYPE_CHECKING:
     from appliance.records.entity import Field
@@ -79,6 +80,9 @@ class ChoiceKind(Kind):
 
         return clean
 
+    def reviver(self, field: Field) -> Convert:
+        return string
+
     def reader(self, field: Field) -> Convert:
         by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}
         clean = self.cleaner(field)
@@ -114,6 +118,16 @@ class MultiChoiceKind(Kind):
             return orjson.dumps(sorted(set(value), key=order.__getitem__)).decode() if value else None
 
         return clean
+
+    def reviver(self, field: Field) -> Convert:
+        """In the order that stood, for a choice that is gone has none."""
+
+        def revive(value: Any) -> str | None:
+            if type(value) is not list or any(type(v) is not str for v in value):
+                raise Wrong(say("must be a list of: {choices}", choices=""), "choice")
+            return orjson.dumps(value).decode() if value else None
+
+        return revive
 
     def reader(self, field: Field) -> Convert:
         by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}

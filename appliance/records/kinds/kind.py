@@ -7,6 +7,7 @@ A kind hands out small functions, compiled once per schema revision: `cleaner` w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import peewee
@@ -58,6 +59,11 @@ class Kind:
 
     def reader(self, field: Field) -> Convert:
         return self.cleaner(field)
+
+    def reviver(self, field: Field) -> Convert:
+        """wire -> stored for a value that this field held before: rules that came later do not turn it away. Raises Wrong for
+        what the column cannot hold."""
+        return self.cleaner(replace(field, min=None, max=None))
 
     def shower(self, field: Field, dialect: str) -> Convert | None:
         """None means: stored and wire form are the same."""

@@ -66,6 +66,9 @@ class TextKind(Kind):
 
         return clean
 
+    def reviver(self, field: Field) -> Convert:
+        return string
+
     def tidy(self, text: str) -> str:
         """The form that is kept; raises Wrong when there is none. An empty text is stored as nothing."""
         return text
