@@ -121,6 +121,17 @@ class Unavailable(IngotError):
         self.retry_after = retry_after
 
 
+class DiskFull(IngotError):
+    """There is no room to write. Nothing of what was asked was kept; it can be asked again when there is."""
+
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("The disk is full, so nothing was saved. Free some space on the server's disk, then try again.")
+        )
+
+
 class TooManyRequests(IngotError):
     """Refused for now because there were too many. `retry_after` is in seconds."""
 

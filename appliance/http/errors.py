@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.base import errors, ids
 from appliance.base.digits import is_digits
+from appliance.base.disk import is_disk_full
 from appliance.base.text import Text, say, verbatim
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _STATUS: list[tuple[type[errors.IngotError], int, Text]] = [
     (errors.TooLarge, 413, say("Too large")),
     (errors.Unsupported, 415, say("Unsupported media type")),
     (errors.TooManyRequests, 429, say("Too many requests")),
+    (errors.DiskFull, 507, say("Disk full")),
     (errors.Unavailable, 503, say("Not available now")),
 ]
 
@@ -68,6 +70,8 @@ def translate(error: BaseException, language: str) -> tuple[int, list[dict[str, 
         return status, [found], _headers(error)
     if isinstance(error, HTTPException) and error.code:
         return _from_werkzeug(error, language)
+    if is_disk_full(error):
+        return translate(errors.DiskFull(), language)
     mark = ids.short()
     log.error("Request failed", exc_info=error, extra={"error_id": mark})
     text = say("Something went wrong on our side. The log has the details under {id}.", id=mark)

@@ -7,7 +7,6 @@ is said in the language of the request's Accept-Language."""
 
 from __future__ import annotations
 
-import errno
 import hmac
 import logging
 import os
@@ -22,6 +21,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from appliance.base import ids, logs
+from appliance.base.disk import is_disk_full
 from appliance.base.errors import BadRequest, IngotError, NotAllowed, NotFound
 from appliance.base.paths import Home
 from appliance.base.text import best_language, in_language, say
@@ -102,7 +102,7 @@ class ControlDoor:
             _log.exception("control door: %s", environ.get("PATH_INFO"))
             status = "500 Internal Server Error"
             answer = {"error": {"code": "crashed", "message": f"{type(error).__name__}: {error}"}}
-            if _disk_is_full(error):
+            if is_disk_full(error):
                 answer = {"error": {"code": "disk_full", "message": say(
                     "Nothing was changed: the disk is full. Delete what is not needed there, old backups first, and try again."
                 )}}  # fmt: skip
@@ -133,15 +133,6 @@ class ControlDoor:
         if not isinstance(arguments, dict):
             raise BadRequest(say("The body must be a JSON object."))
         return known[name](arguments)
-
-
-def _disk_is_full(error: BaseException | None) -> bool:
-    """A write that failed so may end in another error, when it is to be taken back: the first one counts."""
-    while error is not None:
-        if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error):
-            return True
-        error = error.__context__
-    return False
 
 
 def tail(file: Path, lines: int) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 
 from appliance.base.text import say, told
+from appliance.engines.database.damage import is_damage
 from appliance.engines.database.group_sync import GroupSync
 from appliance.engines.database.threads import ThreadedDatabase
 
@@ -26,6 +27,10 @@ except ImportError:  # Windows: other processes wait by SQLite's own busy handle
 
 _STEPS = 50_000
 """Instructions of SQLite's machine between two looks at the clock: about a millisecond."""
+
+
+_LEAST_ROOM = 64 * 1024
+"""Bytes: one step of SQLite's shared memory is 32 KB."""
 
 
 class Gate:
@@ -92,6 +97,13 @@ class SqliteDatabase(ThreadedDatabase):
 
     def _is_over(self) -> bool:
         return self._held.limits.over
+
+    def _no_room(self, error: BaseException) -> bool:
+        """SQLite says I/O error where it cannot make its shared memory larger."""
+        if not hasattr(os, "statvfs") or not is_damage(error):
+            return False
+        disk = os.statvfs(self.path.parent)
+        return disk.f_bavail * disk.f_frsize < _LEAST_ROOM
 
     def _interrupted(self, error: BaseException) -> bool:
         return isinstance(error, sqlite3.OperationalError | peewee.OperationalError) and "interrupted" in str(error)

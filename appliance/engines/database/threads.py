@@ -10,6 +10,8 @@ from typing import Any
 
 import peewee
 
+from appliance.base.disk import is_disk_full
+from appliance.base.errors import DiskFull, IngotError
 from appliance.engines.database.damage import Faults
 from appliance.engines.database.limits import Limits, QueryTimeout
 
@@ -81,10 +83,18 @@ class ThreadedDatabase:
 
     def _failed(self, error: BaseException) -> None:
         """Note what a failed statement tells of the database. Raises QueryTimeout in its place, where the request's time was
-        up."""
+        up, and DiskFull where there was no room."""
+        if isinstance(error, IngotError):
+            return
+        if is_disk_full(error) or self._no_room(error):
+            raise DiskFull() from error
         self.faults.meet(error)
         if self._held.limits.over and self._interrupted(error):
             raise QueryTimeout() from error
+
+    def _no_room(self, error: BaseException) -> bool:
+        """Is a failure that could be damage one of a disk without room?"""
+        return False
 
     def _interrupted(self, error: BaseException) -> bool:
         """Is this what a statement raises that was stopped?"""
