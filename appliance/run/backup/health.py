@@ -18,7 +18,10 @@ from appliance.run.services import Health
 BACKUP, VERIFY = "house.backup", "house.verify-backups"
 NEWEST = 3
 """So many are read again each week, and so many must be whole."""
-_LISTED, _MEASURED = 20.0, 600.0  # seconds that a look holds: it reads each one's list of contents, or walks all files
+_LISTED, _MEASURED = (
+    20.0,
+    600.0,
+)  # seconds that a look holds: it reads each one's list of contents, or adds up all files
 
 
 class BackupHealth:
@@ -71,13 +74,14 @@ class BackupHealth:
     def _lack_of_room(self) -> Text | None:
         """Said before the next one deletes what is in its way."""
         if time.monotonic() > self._room_until:
-            self._room, self._room_until = _room(self._settings), time.monotonic() + _MEASURED
+            files = self._jobs.database.rows("SELECT coalesce(sum(size), 0) FROM ingot_file")
+            self._room, self._room_until = _room(self._settings, int(files[0][0])), time.monotonic() + _MEASURED
         return self._room
 
 
-def _room(settings: Settings) -> Text | None:
+def _room(settings: Settings, stored: int) -> Text | None:
     try:
-        victims, lacking = taking.short_of_room(settings.home)
+        victims, lacking = taking.short_of_room(settings.home, stored)
     except OSError:
         return None  # the home's own check tells of it
     if lacking:
