@@ -41,6 +41,10 @@ class DatabaseWatch:
         self._database, self._home, self._jobs, self._tell = database, home, jobs, tell
         self._troubles = {"database": self.database, **troubles}
         self._told: set[str] = set()
+        sqlite, self._remedy_found = database.dialect == "sqlite", False
+        self._remedy = (
+            say("Restore the newest good backup.") if sqlite else say("Restore its last sound dump (pg_restore).")
+        )
         self._last = LastPosition.of(home, database)
         self._lost = self._last.lost()
         self._since = jobs.list(limit=1)[0].id if jobs.list(limit=1) else 0
@@ -69,13 +73,13 @@ class DatabaseWatch:
             health = Health(*self._database.check())  # type: ignore[arg-type]
             return Health("degraded", told(self._lost)) if self._lost and health.state == "ok" else health
         what = self._database.faults.first.rstrip(".")
-        text = say("The database is damaged: {why}. {remedy}", why=what, remedy=self._remedy())
+        text = say("The database is damaged: {why}. Stop Ingot. {remedy}", why=what, remedy=self._remedy)
         return Health("down", told(text))
 
-    def _remedy(self) -> object:
-        if self._database.dialect == "sqlite":
-            return installation.remedy(self._home)
-        return say("Restore its last sound dump (pg_restore).")
+    def _find_remedy(self) -> None:
+        """In our own thread: it reads backups through, and whoever asks for a status shall not wait for that."""
+        if self._database.faults.first and not self._remedy_found and self._database.dialect == "sqlite":
+            self._remedy, self._remedy_found = installation.remedy(self._home), True
 
     def _first(self, what: str) -> None:
         _log.error("The database is damaged: %s", what)
@@ -111,6 +115,7 @@ class DatabaseWatch:
 
     def _look(self) -> None:
         """What the helper process met, and what went down since the last look."""
+        self._find_remedy()
         for name in list(self._troubles):
             try:
                 if name == "database":

@@ -59,7 +59,9 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     box.stop()
     ruin(box.home / "ingot.db", "note")
     box.start()  # what can be read can be used: other entities, settings, the panel
-    found = eventually(lambda: (one := components(box)["database"])["state"] == "down" and one)
+    found = eventually(
+        lambda: (one := components(box)["database"])["state"] == "down" and "ingot restore" in one["reason"] and one
+    )
     assert f"ingot restore {backup}" in found["reason"]
     ready = box.get("/readyz", 503)
     assert ready["status"] == "down"

@@ -166,7 +166,7 @@ def test_the_newest_backup_that_is_named_is_a_good_one(spoiled: Settings) -> Non
     drop(spoiled.home.root)
     with pytest.raises(StartRefused) as refused:
         assembly.open_house(spoiled)
-    assert str(refused.value.message).endswith(f"ingot restore {good}")
+    assert str(refused.value.message).endswith(f"ingot restore {good} --home {spoiled.home.root}")
 
 
 def test_home_and_database_share_an_id_that_survives(spoiled: Settings) -> None:
