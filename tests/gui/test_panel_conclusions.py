@@ -55,7 +55,9 @@ def test_degraded_names_what_ails() -> None:
 
 def test_what_is_down_is_red_with_its_reason_and_the_way_to_the_backups() -> None:
     found = status(web="ok", backups="down", database="down")
-    found["health"]["database"]["reason"] = "The database is damaged: no. Restore the newest good backup: ingot restore X"
+    found["health"]["database"]["reason"] = (
+        "The database is damaged: no. Restore the newest good backup: ingot restore X"
+    )
     condition = judge(Seen(READY, alive=True, status=found))
     told = words.tell(condition)
     assert (condition.kind, condition.down, condition.wants_restore) == ("degraded", ("database", "backups"), True)
