@@ -4,6 +4,7 @@ folder holds."""
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,22 @@ def default_home() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Ingot"
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "ingot"
+
+
+def command(words: str, home: Path, file: Path | str | None = None) -> str:
+    """A command of ours as somebody can paste it: for another home than the usual one it names the home."""
+    parts = ["ingot", words, *([_quoted(str(file))] if file is not None else [])]
+    return " ".join(parts + ([f"--home {_quoted(str(home))}"] if home != default_home().absolute() else []))
+
+
+def _quoted(text: str) -> str:
+    return (
+        f'"{text}"'
+        if sys.platform == "win32" and " " in text
+        else text
+        if sys.platform == "win32"
+        else shlex.quote(text)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def serve(
 
     version = assembly.version()
     code = process.run(settings.home, build, version=version, ground=ground, on_ready=ready, exit_when_blocked=not stay)
+    for opened in house:
+        opened.database.close()
     sys.exit(code)
 
 

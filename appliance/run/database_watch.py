@@ -4,6 +4,7 @@ of it."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from appliance.engines.database.protocol import Database
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import DEAD, FAILED, RETRYING
 from appliance.run import installation
+from appliance.run.last_position import LastPosition
 from appliance.run.services import Health
 
 EVERY = 15.0
@@ -39,12 +41,20 @@ class DatabaseWatch:
         self._database, self._home, self._jobs, self._tell = database, home, jobs, tell
         self._troubles = {"database": self.database, **troubles}
         self._told: set[str] = set()
+        sqlite, self._remedy_found = database.dialect == "sqlite", False
+        self._remedy = (
+            say("Restore the newest good backup.") if sqlite else say("Restore its last sound dump (pg_restore).")
+        )
+        self._last = LastPosition.of(home, database)
+        self._lost = self._last.lost()
         self._since = jobs.list(limit=1)[0].id if jobs.list(limit=1) else 0
         self._ended, self._met = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         database.faults.on_first(self._first)
 
     def start(self) -> None:
+        if self._lost:
+            _log.error("%s", self._lost)
         self._thread = threading.Thread(target=self._run, name="database-watch", daemon=True)
         self._thread.start()
 
@@ -60,15 +70,16 @@ class DatabaseWatch:
     def database(self) -> Health:
         """The database's own word, and what was met in it."""
         if not self._database.faults.first:
-            return Health(*self._database.check())  # type: ignore[arg-type]
+            health = Health(*self._database.check())  # type: ignore[arg-type]
+            return Health("degraded", told(self._lost)) if self._lost and health.state == "ok" else health
         what = self._database.faults.first.rstrip(".")
-        text = say("The database is damaged: {why}. {remedy}", why=what, remedy=self._remedy())
+        text = say("The database is damaged: {why}. Stop Ingot. {remedy}", why=what, remedy=self._remedy)
         return Health("down", told(text))
 
-    def _remedy(self) -> object:
-        if self._database.dialect == "sqlite":
-            return installation.remedy(self._home)
-        return say("Restore its last sound dump (pg_restore).")
+    def _find_remedy(self) -> None:
+        """In our own thread: it reads backups through, and whoever asks for a status shall not wait for that."""
+        if self._database.faults.first and not self._remedy_found and self._database.dialect == "sqlite":
+            self._remedy, self._remedy_found = installation.remedy(self._home), True
 
     def _first(self, what: str) -> None:
         _log.error("The database is damaged: %s", what)
@@ -86,7 +97,12 @@ class DatabaseWatch:
         except Exception:
             _log.exception("database watch")
         finally:
+            self._note_last()
             self._database.release()
+
+    def _note_last(self) -> None:
+        with contextlib.suppress(Exception):  # whatever ails the database is told of elsewhere
+            self._last.note()
 
     def _check(self) -> None:
         def tick() -> None:
@@ -99,9 +115,11 @@ class DatabaseWatch:
 
     def _look(self) -> None:
         """What the helper process met, and what went down since the last look."""
+        self._find_remedy()
         for name in list(self._troubles):
             try:
                 if name == "database":
+                    self._last.note()
                     self._read_jobs()
                 down = self._troubles[name]().state == "down"
                 if down and name not in self._told:

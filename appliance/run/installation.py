@@ -16,7 +16,7 @@ from pathlib import Path
 
 from appliance.base import clock, ids
 from appliance.base.errors import StartRefused
-from appliance.base.paths import Home
+from appliance.base.paths import Home, command
 from appliance.base.settings import Settings
 from appliance.base.text import Text, say
 from appliance.engines.database.damage import is_damage
@@ -114,8 +114,9 @@ def expect(settings: Settings) -> None:
     if not is_there(settings):
         raise StartRefused(
             say(
-                "There is no Ingot in {home}. Is the right disk mounted? Nothing was made. A new one is made by: ingot init",
+                "There is no Ingot in {home}. Is the right disk mounted? Nothing was made. A new one is made by: {command}",
                 home=home,
+                command=command("init", home),
             ),
             DATABASE_MISSING,
         )
@@ -265,10 +266,11 @@ def remedy(home: Home) -> Text:
     newest = listing.newest_good(home, known_migrations())
     if newest is None:
         return say(
-            "There is no good backup in {folder}. If you have one elsewhere, restore it: ingot restore FILE.",
+            "There is no good backup in {folder}. If you have one elsewhere, restore it: {command}",
             folder=home.backups,
+            command=command("restore", home.root, "FILE"),
         )
-    return say("Restore the newest good backup: ingot restore {file}", file=newest)
+    return say("Restore the newest good backup: {command}", command=command("restore", home.root, newest))
 
 
 def _listed(traces: list[Text]) -> Text:

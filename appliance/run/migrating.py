@@ -11,9 +11,9 @@ from playhouse.migrations import Runner
 
 import appliance
 from appliance.base.errors import IngotError, StartRefused
-from appliance.base.paths import Home
+from appliance.base.paths import Home, command
 from appliance.base.reasons import why
-from appliance.base.text import Text, say
+from appliance.base.text import say
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.run.backup import listing, snapshots
@@ -84,11 +84,11 @@ def _pending(runner: Runner, home: Home) -> list[str]:
     return [m.name for m in status if m.applied is None]
 
 
-def _way_back(home: Home) -> Text:
+def _way_back(home: Home) -> str:
     """The command that restores the newest that this program can read: the snapshot from before the update, else a backup."""
     known = known_migrations()
     newest = listing.newest_good(home, known, lambda one: one.kind == "snapshot") or listing.newest_good(home, known)
-    return say("ingot restore {file}", file=newest or "FILE")
+    return command("restore", home.root, newest or "FILE")
 
 
 def _snapshot(home: Home, step: str) -> None:

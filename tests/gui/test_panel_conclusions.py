@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gui import archive, places, preflight, texts, tokens
+from gui import archive, places, preflight, texts, tokens, words
 from gui.places import RunFile
 from gui.state import Seen, judge
 
@@ -51,6 +51,19 @@ def test_every_sight_has_its_conclusion(seen: Seen, kind: str) -> None:
 
 def test_degraded_names_what_ails() -> None:
     assert judge(Seen(READY, alive=True, status=status(web="ok", search="down"))).ailing == ("search",)
+
+
+def test_what_is_down_is_red_with_its_reason_and_the_way_to_the_backups() -> None:
+    found = status(web="ok", backups="down", database="down")
+    found["health"]["database"]["reason"] = (
+        "The database is damaged: no. Restore the newest good backup: ingot restore X"
+    )
+    condition = judge(Seen(READY, alive=True, status=found))
+    told = words.tell(condition)
+    assert (condition.kind, condition.down, condition.wants_restore) == ("degraded", ("database", "backups"), True)
+    assert told.tone == "bad" and "ingot restore X" in told.remedy
+    healthy = judge(Seen(READY, alive=True, status=status(search="degraded")))
+    assert words.tell(healthy).tone == "warn" and not healthy.wants_restore
 
 
 def test_a_run_file_in_pieces_or_of_a_later_version_is_no_accident(tmp_path: Path) -> None:

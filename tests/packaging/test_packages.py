@@ -146,6 +146,7 @@ def _live_on(machine: Machine, old: Path, new: Path) -> None:
     assert "Lisbon" in machine.ask("GET", second["addresses"][0] + "/api/offices", token)
     assert {file.stat().st_uid for file in home.rglob("*")} == {int(owner[2])}
 
+    machine.run("ingot", "backup")
     told = machine.run("dpkg", "--no-triggers", "--remove", "ingot")
     assert "/var/lib/ingot" in told
     assert not (machine.root / "proc" / str(second["pid"])).exists() or (
@@ -153,7 +154,10 @@ def _live_on(machine: Machine, old: Path, new: Path) -> None:
     )
     assert (home / "ingot.db").exists()
 
-    machine.run("dpkg", "--no-triggers", "--purge", "ingot")
+    told = machine.run("dpkg", "--no-triggers", "--purge", "ingot")
+    kept = next(word for word in told.split() if word.startswith("/var/backups/ingot")).rstrip(".")
+    assert list((machine.root / kept.lstrip("/")).glob("*.ingot"))
+    shutil.rmtree(machine.root / kept.lstrip("/"))
     places = ["var/lib/ingot", "etc/ingot", "usr/lib/ingot", "usr/bin/ingot", "lib/systemd/system/ingot.service"]
     left = [machine.root / place for place in places] + list((machine.root / "etc/systemd").rglob("ingot*"))
     assert [str(place) for place in left if place.exists() or place.is_symlink()] == []

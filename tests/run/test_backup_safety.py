@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -19,12 +21,14 @@ from box import Box
 
 from appliance import assembly
 from appliance.apart import open_files
+from appliance.base import clock
 from appliance.base.errors import Conflict, IngotError, NotFound, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import Settings, load
 from appliance.jobs.row import DEAD, NEW, RUNNING
+from appliance.jobs.schedule import Schedules
 from appliance.run import installation, migrating
-from appliance.run.backup import archive, leftovers, listing, restoring, snapshots, taking, verdicts
+from appliance.run.backup import archive, held_jobs, leftovers, listing, restoring, snapshots, taking, verdicts
 from appliance.run.exit_codes import DATABASE_TOO_NEW, DISK_FULL, MIGRATION_FAILED
 
 
@@ -33,6 +37,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a record of a file, a job that waits and one that was under way."""
     settings = load(tmp_path_factory.mktemp("made") / "home", environment={})
     house = assembly.open_house(settings)
+    Schedules(house.jobs).settle()
+    with house.database.write():  # a backup of last year
+        house.database.run("UPDATE ingot_schedule SET next_run = '2026-01-01T00:00:00.000Z'")
     first = house.jobs.enqueue("house.sweep", key="sweep")
     second = house.jobs.enqueue("house.sweep", after=first)
     third = house.jobs.enqueue("notices.sweep")
@@ -131,7 +138,13 @@ def test_a_restore_begins_a_lineage_and_its_jobs_wait_for_a_person(settings: Set
     before = listing.read_one(backup)
     number = installation.kept_id(settings.home)
     restoring.restore(settings.home, backup)
+    with closing(sqlite3.connect(settings.home.database)) as database:
+        assert {row[0] for row in database.execute("SELECT next_run FROM ingot_schedule")} == {held_jobs.FAR}
     house = assembly.open_house(settings, existing=True)
+    Schedules(house.jobs).settle()
+    now = clock.now()
+    for (planned,) in house.database.rows("SELECT next_run FROM ingot_schedule"):
+        assert now < datetime.fromisoformat(planned) < now + timedelta(days=40), "planned anew, nothing made up for"
     found = installation.read(house.database)
     assert found.lineage != before.lineage and found.id == number == installation.kept_id(settings.home)
     rows = house.jobs.list(limit=10)
@@ -240,8 +253,9 @@ def test_failed_starts_write_one_snapshot_and_the_downgrade_names_the_command_th
     with pytest.raises(StartRefused) as refused:
         assembly.open_house(settings)
     assert refused.value.exit_code == DATABASE_TOO_NEW
-    words = str(refused.value.message).rpartition("ingot restore ")[2]
-    snapshot = Path(words)
+    words = shlex.split(str(refused.value.message).rpartition("ingot restore ")[2])
+    assert words[1:] == ["--home", str(settings.home.root)], "pasted as it stands, it must not touch the usual home"
+    snapshot = Path(words[0])
     assert snapshot.name.startswith("before-0999_test-")
     restoring.restore(settings.home, snapshot)
     assembly.open_house(settings, existing=True).database.close()

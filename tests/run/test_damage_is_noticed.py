@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from box import Box, eventually
 
+from appliance import assembly
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
-from appliance.run.backup import listing
+from appliance.run.backup import listing, taking
+from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
 from appliance.run.database_watch import DatabaseWatch
 
@@ -59,7 +61,9 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     box.stop()
     ruin(box.home / "ingot.db", "note")
     box.start()  # what can be read can be used: other entities, settings, the panel
-    found = eventually(lambda: (one := components(box)["database"])["state"] == "down" and one)
+    found = eventually(
+        lambda: (one := components(box)["database"])["state"] == "down" and "ingot restore" in one["reason"] and one
+    )
     assert f"ingot restore {backup}" in found["reason"]
     ready = box.get("/readyz", 503)
     assert ready["status"] == "down"
@@ -146,8 +150,6 @@ def test_other_errors_are_no_damage(database: Database) -> None:
 
 
 def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:
-    from appliance import assembly
-
     settings = load(tmp_path / "home", environment={})
     house = assembly.open_house(settings)
     told: list[str] = []
@@ -155,4 +157,34 @@ def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:
     watch.start()
     watch.stop(5)
     assert watch._thread and not watch._thread.is_alive() and not told
+    house.database.close()
+
+
+def test_a_backup_that_failed_is_forgotten_when_one_was_made_by_hand(tmp_path: Path) -> None:
+    settings = load(tmp_path / "home", environment={})
+    house = assembly.open_house(settings)
+    job = house.jobs.enqueue(BACKUP)
+    with house.database.write():
+        house.database.run(
+            "UPDATE ingot_job SET state = 'dead', attempts = 2, message = 'The disk is full.', finished_at = ? WHERE id = ?",
+            ("2026-01-01T00:00:00.000Z", job),
+        )
+    found = BackupHealth(settings, house.jobs).check()
+    assert found.state == "down" and "The disk is full" in str(found.reason)
+    taking.take(settings, house.files, None, "test")
+    assert BackupHealth(settings, house.jobs).check().state == "ok"
+    house.database.close()
+
+
+@pytest.mark.parametrize("table", ["ingot_job", "ingot_file", "ingot_meta"])
+def test_a_health_never_raises_whatever_table_is_damaged(tmp_path: Path, table: str) -> None:
+    settings = load(tmp_path / "home", environment={})
+    house = assembly.open_house(settings)
+    watch = DatabaseWatch(house.database, settings.home, house.jobs, lambda _: None, {})
+    house.database.close()
+    ruin(settings.home.database, table)
+    health = BackupHealth(settings, house.jobs)
+    assert health.check().state in ("down", "ok") and watch.database().state in ("down", "ok")
+    if table == "ingot_file":  # which is read for it; of an empty ingot_job the index alone
+        assert health.check().state == "down" and watch.database().state == "down"
     house.database.close()

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 import warm
 from box import Box
 from private_postgres import PrivatePostgres
@@ -22,6 +23,7 @@ from appliance.base.paths import Home
 from appliance.base.settings import Settings, load
 from appliance.run import installation
 from appliance.run.backup import taking
+from appliance.run.client import ControlClient
 from appliance.run.exit_codes import DATABASE_DAMAGED, DATABASE_MISSING
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,7 +166,7 @@ def test_the_newest_backup_that_is_named_is_a_good_one(spoiled: Settings) -> Non
     drop(spoiled.home.root)
     with pytest.raises(StartRefused) as refused:
         assembly.open_house(spoiled)
-    assert str(refused.value.message).endswith(f"ingot restore {good}")
+    assert str(refused.value.message).endswith(f"ingot restore {good} --home {spoiled.home.root}")
 
 
 def test_home_and_database_share_an_id_that_survives(spoiled: Settings) -> None:
@@ -190,19 +192,25 @@ def test_a_database_that_somebody_copied_in_becomes_the_homes_and_begins_a_linea
     database.close()
 
 
-def test_without_its_write_ahead_log_it_starts_whole_or_not_at_all(tmp_path: Path) -> None:
-    """Killed, and the log removed: what stands in the file is one state of it, or the start is refused as damaged."""
+def test_an_older_database_or_one_without_its_write_ahead_log_is_told(tmp_path: Path) -> None:
+    """What was lost beside the file is nowhere in it: the position that Ingot last ran at tells."""
     box = Box(tmp_path / "home")
     box.start()
+    box.stop()
+    older = (box.home / "ingot.db").read_bytes()
+    box.start()
     box.sign_in()
+    box.stop()
+    box.start()
+    assert ControlClient(Home(box.home)).status()["health"]["database"]["state"] == "ok"
     box.kill()
-    (box.home / "ingot.db-wal").unlink()
-    (box.home / "ingot.db-shm").unlink(missing_ok=True)
-    done = warm.run("check", "--home", str(box.home), "--json", environment=dict(os.environ))
-    if done.returncode in (DATABASE_DAMAGED, DATABASE_MISSING):
-        return
-    with closing(sqlite3.connect(box.home / "ingot.db")) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    drop(box.home)
+    (box.home / "ingot.db").write_bytes(older)
+    box.start()
+    found = ControlClient(Home(box.home)).status()["health"]["database"]
+    assert found["state"] == "degraded" and "changes are missing" in found["reason"]
+    assert requests.get(box.url("/readyz"), timeout=10).json()["status"] == "degraded"
+    box.stop()
 
 
 def serve(home: Path, *options: str) -> tuple[int, str]:

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-_SQLITE_CODES = {10, 11, 26}
-"""SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html); extended codes hold them in their low byte."""
+_CORRUPT = {11, 26}
+"""SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html); extended codes hold them in their low byte."""
+_IO = {10, 266, 522, 1034, 8202, 8458}
+"""SQLITE_IOERR: plain, _READ, _SHORT_READ, _FSYNC, _DATA, _CORRUPTFS. The others come of a full disk or quota, of a lock,
+of too little memory: those pass."""
 _POSTGRES_STATES = {"XX001", "XX002", "58030"}
 """data_corrupted, index_corrupted, io_error (PostgreSQL, Appendix A)."""
 _SAID = re.compile(
@@ -52,9 +55,10 @@ def is_damage(error: BaseException | None) -> bool:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         code = getattr(error, "sqlite_errorcode", None)
-        if isinstance(code, int) and code & 0xFF in _SQLITE_CODES:
-            return True
-        if getattr(error, "sqlstate", None) in _POSTGRES_STATES or says_damage(str(error)):
+        if isinstance(code, int):
+            if code & 0xFF in _CORRUPT or code in _IO:
+                return True
+        elif getattr(error, "sqlstate", None) in _POSTGRES_STATES or says_damage(str(error)):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -17,7 +17,7 @@ import peewee
 from appliance.base.text import say, told
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.group_sync import GroupSync
-from appliance.engines.database.threads import ThreadedDatabase
+from appliance.engines.database.threads import ThreadedDatabase, log
 
 try:
     import fcntl
@@ -140,12 +140,27 @@ class SqliteDatabase(ThreadedDatabase):
             self._sync.wait(ticket)
 
     def close(self) -> None:
+        self._write_back()
         super().close()
         if self._sync:
             self._sync.close()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    def _write_back(self) -> None:
+        """What stands in the write-ahead log goes into the file, so that whoever copies that alone after a stop has all of it.
+        Connections of other threads may still be open: then SQLite does not do it at the last close."""
+        if self._writer is None:
+            return
+        try:
+            self._gate.acquire()
+            try:
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._gate.release()
+        except (OSError, sqlite3.Error) as error:  # it stays in the log, which is as good
+            log.warning("The write-ahead log was not written back: %s", error)
 
     def reserve_ids(self, table: str, count: int) -> range:
         # AUTOINCREMENT keeps the highest id ever given in sqlite_sequence, also when ids are set by hand

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
+from appliance.base import clock
 from appliance.base.settings import Settings
 from appliance.base.text import Text, say, told
 from appliance.jobs.jobs import Jobs
@@ -18,7 +19,10 @@ from appliance.run.services import Health
 BACKUP, VERIFY = "house.backup", "house.verify-backups"
 NEWEST = 3
 """So many are read again each week, and so many must be whole."""
-_LISTED, _MEASURED = 20.0, 600.0  # seconds that a look holds: it reads each one's list of contents, or walks all files
+_LISTED, _MEASURED = (
+    20.0,
+    600.0,
+)  # seconds that a look holds: it reads each one's list of contents, or adds up all files
 
 
 class BackupHealth:
@@ -39,11 +43,15 @@ class BackupHealth:
             return self._found
 
     def _look(self) -> Health:
-        backups = [one for one in listing.listed(self._settings.home) if one.kind != "snapshot"]
         try:
-            trouble = self._last_job()
-        except Exception as error:  # the table of jobs may be what is damaged
+            return self._judged()
+        except Exception as error:  # what is read for it may be what is damaged: a health never raises
             return Health("down", told(say("Whether backups are made cannot be read: {why}", why=str(error))))
+
+    def _judged(self) -> Health:
+        backups = [one for one in listing.listed(self._settings.home) if one.kind != "snapshot"]
+        good = next((one for one in backups if not one.damaged), None)
+        trouble = self._last_job(clock.wire(good.created) if good else "")
         if trouble is not None and trouble[0] == "down":
             return Health("down", told(trouble[1]))
         if (bad := _damaged(backups)) is not None:
@@ -52,14 +60,14 @@ class BackupHealth:
             return Health("degraded", told(trouble[1]))
         if (room := self._lack_of_room()) is not None:
             return Health("degraded", told(room))
-        good = next((one for one in backups if not one.damaged), None)
         return Health(
             "ok", told(say("the last one: {when} UTC", when=_moment(good.created)) if good else say("none yet"))
         )
 
-    def _last_job(self) -> tuple[str, Text] | None:
+    def _last_job(self, good: str) -> tuple[str, Text] | None:
+        """`good`: when the newest good backup was made; one made at the shell leaves no job."""
         for job in self._jobs.list(kind=BACKUP, limit=20):
-            if job.state == SUCCESS:
+            if job.state == SUCCESS or (job.finished_at and job.finished_at < good):
                 return None
             why = (job.message or job.error or job.state).strip().splitlines()[-1]
             if job.state in (DEAD, FAILED) and job.attempts:  # one held back by a restore was never tried here
@@ -71,13 +79,14 @@ class BackupHealth:
     def _lack_of_room(self) -> Text | None:
         """Said before the next one deletes what is in its way."""
         if time.monotonic() > self._room_until:
-            self._room, self._room_until = _room(self._settings), time.monotonic() + _MEASURED
+            files = self._jobs.database.rows("SELECT coalesce(sum(size), 0) FROM ingot_file")
+            self._room, self._room_until = _room(self._settings, int(files[0][0])), time.monotonic() + _MEASURED
         return self._room
 
 
-def _room(settings: Settings) -> Text | None:
+def _room(settings: Settings, stored: int) -> Text | None:
     try:
-        victims, lacking = taking.short_of_room(settings.home)
+        victims, lacking = taking.short_of_room(settings.home, stored)
     except OSError:
         return None  # the home's own check tells of it
     if lacking:

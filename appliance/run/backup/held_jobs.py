@@ -12,6 +12,7 @@ WHY = (
     "Waits for an administrator: this job was under way or waiting when the backup was made. Retry runs it again, discard puts "
     "it aside."
 )
+FAR = "9999-01-01T00:00:00.000Z"
 MAKER = "house.backup"
 """The job that made the backup is under way in it: it has done its work, and nobody need be asked."""
 
@@ -32,4 +33,12 @@ def hold(database: sqlite3.Connection) -> int:
     names = ", ".join(f"{name} = ?" for name in values)
     done = database.execute(f"UPDATE ingot_job SET {names} WHERE state NOT IN ({final})", list(values.values()))
     database.execute("DELETE FROM ingot_task")
+    _plan_anew(database)
     return done.rowcount
+
+
+def _plan_anew(database: sqlite3.Connection) -> None:
+    """What was due since the backup has run, or was missed, in the other history. A time that far ahead is planned anew at the
+    next start (jobs/schedule.py, recheck): the first due time after it."""
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ingot_schedule'").fetchone():
+        database.execute("UPDATE ingot_schedule SET next_run = ?", (FAR,))

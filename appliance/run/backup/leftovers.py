@@ -45,12 +45,13 @@ def _held(file: int) -> bool:
     return True
 
 
-def remove(folder: Path) -> list[Path]:
-    """Delete what a killed backup left in a folder; returns what went. Call it with the lock held."""
-    gone = []
+def remove(folder: Path, older_than: float = 0) -> list[Path]:
+    """Delete what a killed backup left in a folder; returns what went. Call it with the lock held. `older_than` (seconds) is for
+    a folder that is not the home's own, where another installation may be at work."""
+    gone, before = [], time.time() - older_than
     with contextlib.suppress(OSError):
         for file in folder.iterdir():
-            if _HALF.fullmatch(file.name) and file.is_file():
+            if _HALF.fullmatch(file.name) and file.is_file() and file.stat().st_mtime <= before:
                 file.unlink(missing_ok=True)
                 gone.append(file)
     return gone

@@ -28,6 +28,7 @@ from appliance.run.backup.archive import ENDING, Damaged
 from appliance.run.backup.listing import AUTOMATIC, Backup, Kind
 from appliance.run.backup.retention import Policy
 
+DAY = 86_400.0
 log = logging.getLogger(__name__)
 TRANSIENT = ("ingot_session", "ingot_sign_in_failure", "ingot_known_place")
 Tell = Callable[[int, int | None, str], object]
@@ -50,8 +51,9 @@ def take(
         place = target or home.backups / name_now(home, kind)
         if place.exists():
             raise Conflict(say("There is a file {file} already.", file=place), code="taken")
-        for folder in {home.backups, place.absolute().parent}:
-            leftovers.remove(folder)
+        leftovers.remove(home.backups)
+        if place.absolute().parent != home.backups.absolute():
+            leftovers.remove(place.absolute().parent, DAY)
         return _take(settings, files, place, version, tell, kind, warn)
 
 
@@ -158,18 +160,19 @@ def _origin(database: sqlite3.Connection) -> dict[str, Any]:
 # ---- room on the disk
 
 
-def needed(home: Home) -> int:
-    """Bytes: the database twice (as a copy, and packed) and the files once."""
+def needed(home: Home, stored: int | None = None) -> int:
+    """Bytes: the database twice (as a copy, and packed) and the files once. `stored`: the bytes of the files, where somebody
+    knows them without a walk over all."""
     tables = sum(listing.size_of(Path(f"{home.database}{end}")) for end in ("", "-wal"))
-    stored = sum(
-        f.stat().st_size for area in ("private", "public") for f in (home.files / area).rglob("*") if f.is_file()
-    )
+    if stored is None:
+        files = (f for area in ("private", "public") for f in (home.files / area).rglob("*") if f.is_file())
+        stored = sum(f.stat().st_size for f in files)
     return 2 * tables + stored
 
 
-def short_of_room(home: Home) -> tuple[list[Backup], int]:
+def short_of_room(home: Home, stored: int | None = None) -> tuple[list[Backup], int]:
     """The automatic backups that go before the next one can be made, and the bytes that are missing even then."""
-    lacking = needed(home) - shutil.disk_usage(home.backups).free
+    lacking = needed(home, stored) - shutil.disk_usage(home.backups).free
     victims: list[Backup] = []
     for one in retention.first_to_go(listing.listed(home), present_lineage(home), clock.now()):
         if lacking <= 0:
