@@ -35,7 +35,8 @@ def test_what_a_body_returns_or_raises_comes_back_and_the_process_is_used_again(
 def test_the_third_is_refused_until_a_place_is_free(pool: HelperPool, tmp_path: Path) -> None:
     gates = [tmp_path / "one", tmp_path / "two"]
     threads = [
-        threading.Thread(target=pool.call, args=("pool_bodies:wait_for", {"path": str(g)}, WIDE), daemon=True) for g in gates
+        threading.Thread(target=pool.call, args=("pool_bodies:wait_for", {"path": str(g)}, WIDE), daemon=True)
+        for g in gates
     ]
     for thread in threads:
         thread.start()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - requests, one a line
 """A real server: what parses an upload is a process of its own, and the server neither grows nor stops over a bomb; a large file
 is looked at by a job that API and page follow, also while an import runs."""
 
@@ -30,9 +31,15 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
 
 def look(box: Box, content: bytes, name: str) -> requests.Response:
-    kind = {"gz": "application/gzip", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "vcf": "text/vcard"}
+    kind = {
+        "gz": "application/gzip",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "vcf": "text/vcard",
+    }
     headers = {"Content-Type": kind.get(name.rpartition(".")[2], "text/csv")}
-    return box.session.post(box.url("/api/imports/analysis"), params={"name": name}, data=content, headers=headers, timeout=120)
+    return box.session.post(
+        box.url("/api/imports/analysis"), params={"name": name}, data=content, headers=headers, timeout=120
+    )
 
 
 def memory(box: Box) -> int:
@@ -74,7 +81,12 @@ def test_a_large_file_is_looked_at_by_a_job_while_an_import_runs(box: Box) -> No
     assert not box.get(f"/api/jobs/{importing}")["data"]["attributes"]["finished_at"]
     again = box.send("POST", "/api/imports/analysis", {"data": {"attributes": {"file": _file(box)}}}, 200)
     assert again["data"]["attributes"]["proposed_entity"]["fields"][0]["name"] == "code"
-    box.send("PATCH", f"/api/jobs/{importing}", {"data": {"type": "jobs", "id": importing, "attributes": {"state": "cancelled"}}}, 200)
+    box.send(
+        "PATCH",
+        f"/api/jobs/{importing}",
+        {"data": {"type": "jobs", "id": importing, "attributes": {"state": "cancelled"}}},
+        200,
+    )
 
 
 def test_a_large_file_that_cannot_be_read_is_refused_by_its_job_and_then_at_once(box: Box) -> None:
@@ -90,7 +102,12 @@ def test_a_page_waits_for_a_large_file(box: Box) -> None:
     content = b"n,name\n" + b"1,a name of some words\n" * 600_000
     uploaded = look(box, content, "paged.csv")
     assert uploaded.status_code == 202
-    box.send("PATCH", f"/api/jobs/{uploaded.json()['data']['id']}", {"data": {"type": "jobs", "attributes": {"state": "cancelled"}}}, 200)
+    box.send(
+        "PATCH",
+        f"/api/jobs/{uploaded.json()['data']['id']}",
+        {"data": {"type": "jobs", "attributes": {"state": "cancelled"}}},
+        200,
+    )
     uploaded = _file(box)
     page = box.session.get(box.url("/import"), params={"file": uploaded}, timeout=60)
     assert page.status_code == 202 and "is being looked at" in page.text

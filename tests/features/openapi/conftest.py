@@ -23,6 +23,7 @@ from appliance.features.health.sweep import sweep_kind
 from appliance.features.identity import accounts
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
+from appliance.features.imports.inspection import FileInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.live.live import Live
 from appliance.features.notices.table import Notices
@@ -123,4 +124,5 @@ def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     settings = load(root / "home", environment={})
     cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
-    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, who, notices)
+    inspector = FileInspector(records, files)  # in this process: the helper would not find this database
+    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, who, notices, inspector)
