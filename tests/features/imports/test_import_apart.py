@@ -13,6 +13,8 @@ import pytest
 import requests
 from box import Box, eventually
 
+from appliance.features.imports import inspection
+
 ROOM = 50 << 20
 """Bytes that the server may grow by."""
 CHOSEN = (
@@ -96,6 +98,12 @@ def test_a_large_file_that_cannot_be_read_is_refused_by_its_job_and_then_at_once
     assert done["state"] == "failed" and "1501 columns" in done["progress"]["message"]
     refused = box.send("POST", "/api/imports/analysis", {"data": {"attributes": {"file": _file(box)}}}, 413)
     assert refused["errors"][0]["code"] == "too_many_columns"
+
+
+def test_the_clock_ends_a_slow_analysis_before_the_bound_of_the_processor_does() -> None:
+    """Else a slow file would be refused as one that breaks its reader, and not become a job."""
+    for bounds in (inspection.IN_REQUEST, inspection.IN_JOB):
+        assert bounds.processor > bounds.seconds
 
 
 def test_a_page_waits_for_a_large_file(box: Box) -> None:

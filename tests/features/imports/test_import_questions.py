@@ -1,4 +1,3 @@
-
 """What cannot be known of a file is asked: its encoding and whether it names its columns, by API and pages; an import does not
 begin before it is said. What makes an analysis refuse a file makes the import refuse it, too."""
 
