@@ -59,7 +59,7 @@ from appliance.features.imports import pages as import_pages
 from appliance.features.imports import report_pages as import_reports
 from appliance.features.imports.analyses import Analyses, analysis_kind
 from appliance.features.imports.desk import Desk
-from appliance.features.imports.inspection import RemoteInspector
+from appliance.features.imports.inspection import Inspector, RemoteInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.jobs import api as jobs_api
 from appliance.features.jobs import pages as job_pages
@@ -142,7 +142,7 @@ class House:
     throttle: LoginThrottle
     who: Who
     notices: Notices
-    inspector: RemoteInspector
+    inspector: Inspector
 
 
 def version() -> str:

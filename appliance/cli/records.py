@@ -48,6 +48,9 @@ IMPORTER = replace(SYSTEM, via="import")
 @click.option("--decimal", type=click.Choice([".", ","]), help="The decimal sign, where the file leaves it open.")
 @click.option("--encoding", help="The file's encoding, when it is not found out right.")
 @click.option("--delimiter", help="What stands between cells, when it is not found out right.")
+@click.option(
+    "--header-row", type=click.IntRange(0, 1_000), help="The row with the names of the columns; 0: there is none."
+)
 @click.option("--sheet", help="Which sheet of an XLSX file; the first that holds something without it.")
 @click.option("--create-missing", multiple=True, metavar="RELATION", help="Create records that rows point at.")
 @click.option("--add-choices", is_flag=True, help="Words that are no choice yet become one.")
@@ -122,8 +125,9 @@ def bring(house: assembly.House, asked: dict[str, Any]) -> tuple[Report, str | N
     if delimiter is not None and len(delimiter) != 1:
         raise Invalid([Problem("delimiter", say("must be one character"), "type")])
     options = Options(
-        encoding=asked["encoding"], delimiter=delimiter, sheet=asked["sheet"], date_order=asked["date_order"],
-        decimal=asked["decimal"], add_choices=asked["add_choices"], create_missing=tuple(asked["create_missing"]),
+        encoding=asked["encoding"], delimiter=delimiter, header_row=asked["header_row"], sheet=asked["sheet"],
+        date_order=asked["date_order"], decimal=asked["decimal"], add_choices=asked["add_choices"],
+        create_missing=tuple(asked["create_missing"]),
     )  # fmt: skip
     file, dry_run = asked["file"], asked["dry_run"]
     plan = Plan(found.name, file, asked["keys"], pairs, dry_run, asked["mode"], asked["rejects"], options)

@@ -24,9 +24,10 @@ from appliance.records.records import Records
 
 MEMORY = 1 << 30
 """Bytes that reading a file may take beyond what the process has: SQLite maps a quarter of it."""
-IN_REQUEST = Bounds(seconds=15.0, processor=12, memory=MEMORY)
-"""While somebody waits for the answer; what takes longer becomes a job."""
-IN_JOB = Bounds(seconds=900.0, processor=600, memory=MEMORY)
+IN_REQUEST = Bounds(seconds=15.0, processor=40, memory=MEMORY)
+"""While somebody waits for the answer; what takes longer becomes a job. The clock must strike first: the bound of the processor
+ends a process that nobody waits for any more, and says nothing of why."""
+IN_JOB = Bounds(seconds=900.0, processor=1_000, memory=MEMORY)
 
 
 class Inspector(Protocol):

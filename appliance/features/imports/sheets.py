@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import orjson
 
 from appliance.base.text import say
 from appliance.features.imports import limits
-from appliance.features.imports.books import MAIN, Book, Sheet, open_book
+from appliance.features.imports.books import MAIN, Book, Sheet, open_book, text_of
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.headers import LOOK, find_header, unique_names
 from appliance.features.imports.layout import BROKEN, EXTRA, XLSX, Layout, Options
 
 _DATA, _ROW, _CELL = f"{MAIN}sheetData", f"{MAIN}row", f"{MAIN}c"
+_INLINE, _VALUE = f"{MAIN}is", f"{MAIN}v"
 
 
 def sheet_layout(path: Path, options: Options) -> Layout:
@@ -132,18 +134,37 @@ class Cells:
             timedelta_formats=book.durations,
         )
 
+    def _text(self, parser: Any, node: Any) -> str | None:
+        """What a cell says. openpyxl reads those that are dates; the others here, in a fifth of the time."""
+        kind = node.get("t", "n")
+        if kind == "inlineStr":
+            inline = node.find(_INLINE)
+            return _unescaped(text_of(inline)) if inline is not None else None
+        value = node.find(_VALUE)
+        text = value.text if value is not None else None
+        if not text:
+            return None
+        if kind == "s":
+            return _unescaped(self._book.texts[int(text)])
+        if kind == "str":
+            return _unescaped(text)
+        style = int(node.get("s", 0))
+        if kind == "n" and style not in self._book.dates:
+            plain = text.isascii() and text.isdigit() and len(text) < 16 and style not in self._book.percents
+            return text if plain else _number_text(_as_number(text), percent=style in self._book.percents)
+        return _text(parser.parse_cell(node), self._book.percents)
+
     def _texts(self, parser: Any, row: Any) -> tuple[list[str | None], str]:
         """The cells up to the last that holds something, and the first reason why one could not be read."""
         cells: list[str | None] = []
-        wrong = ""
-        parser.col_counter = 0
+        wrong, place = "", 0
         for node in row:
             if node.tag != _CELL:
                 continue
             try:
-                cell = parser.parse_cell(node)
-                place = cell["column"]
-                text = _text(cell, self._book.percents)
+                name = node.get("r")
+                place = _column(name) if name else place + 1
+                text = self._text(parser, node)
                 if text is not None and len(text) > limits.CELL:
                     raise ValueError
             except Exception:  # a shared text that is not there, a date that is none, a cell called "1A"
@@ -158,6 +179,18 @@ class Cells:
                 cells.extend([None] * (place - len(cells)))
             cells[place - 1] = text
         return cells, wrong
+
+
+@lru_cache(maxsize=20_000)
+def _column_of(letters: str) -> int:
+    from openpyxl.utils import column_index_from_string
+
+    return int(column_index_from_string(letters))
+
+
+def _column(name: str) -> int:
+    """Of B7, the number of B. ValueError for what is no place."""
+    return _column_of(name.rstrip("0123456789"))
 
 
 def _number(row: Any, before: int) -> int:
@@ -181,11 +214,7 @@ def _text(cell: Mapping[str, Any], percents: Collection[int]) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        if "_x" not in value:
-            return value
-        from openpyxl.utils.escape import unescape
-
-        return str(unescape(value))  # _x000D_: what XML cannot hold
+        return _unescaped(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -195,6 +224,19 @@ def _text(cell: Mapping[str, Any], percents: Collection[int]) -> str | None:
     if isinstance(value, timedelta):
         return str(value)
     return _number_text(value, percent=cell["style_id"] in percents)
+
+
+def _unescaped(text: str) -> str:
+    """_x000D_: what XML cannot hold."""
+    if "_x" not in text:
+        return text
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text))
+
+
+def _as_number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _number_text(value: int | float, *, percent: bool) -> str:

@@ -13,7 +13,7 @@ from appliance.features.imports import reading
 from appliance.features.imports.dates import date_order
 from appliance.features.imports.layout import Layout, Options
 from appliance.features.imports.numbers import decimal_sign
-from appliance.features.imports.values import NUMBERS, Style
+from appliance.features.imports.values import LONGEST, NUMBERS, Style
 
 LOOK = 1_000
 FURTHER = 100_000
@@ -79,4 +79,5 @@ def look_at_styles(
 
 
 def _judged(kind: str, texts: list[str]) -> tuple[str | None, bool]:
+    texts = [t for t in texts if len(t) <= LONGEST]  # no longer one is a date or a number
     return date_order(texts) if kind in DATES else decimal_sign(texts)

@@ -51,13 +51,20 @@ class Style:
     separator: str | None = None
 
 
+LONGEST = 500
+"""Characters of a cell that may be a number or a date."""
+
+
 def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
     """A reader of cells. Words for "nothing" are read as nothing where they are no value."""
     lenient = _lenient(field, read, style)
+    patterned = field.kind.name in (*NUMBERS, "date", "datetime")
 
     def cell(text: Any) -> Any:
         if not text:
             return None
+        if patterned and len(text) > LONGEST:  # patterns look for its square
+            raise Wrong(say("must be at most {max} characters", max=LONGEST))
         try:
             return lenient(text)
         except Wrong:

@@ -22,7 +22,7 @@ _ERRORS = {
     415: ("Unsupported", "The media type of the body is not understood here."),
     421: ("Misdirected", "The server does not go by this host name."),
     422: ("Invalid", "Values that cannot be stored; one error for each."),
-    429: ("TooMany", "Too many at this moment; see Retry-After."),
+    429: ("TooManyRequests", "Too much at this moment; see Retry-After."),
     503: ("Unavailable", "A part that is needed is down; see Retry-After."),
 }
 READ = (400, 401, 403, 404, 406, 421, 503)

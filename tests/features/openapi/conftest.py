@@ -24,6 +24,7 @@ from appliance.features.identity import accounts
 from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
+from appliance.features.imports.inspection import FileInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.live.live import Live
 from appliance.features.notices.table import Notices
@@ -124,4 +125,7 @@ def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     settings = load(root / "home", environment={})
     cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
-    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices)
+    inspector = FileInspector(records, files)  # in this process: the helper would not find this database
+    return assembly.House(
+        settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices, inspector
+    )

@@ -98,9 +98,11 @@ def _imports() -> Paths:
         },
         "/api/imports/analysis": {
             "post": operation(
-                "imports", "analyse_import", "Look at a file", {200: ok("What stands in it, and a proposal.", DOCUMENT)},
-                WRITE, parameters=[entity, name], request=look,
-                description="With an entity a mapping onto it is proposed, without one the declaration of a new one.",
+                "imports", "analyse_import", "Look at a file",
+                {200: ok("What stands in it, and a proposal.", DOCUMENT), **ACCEPTED},
+                (*WRITE, 429), parameters=[entity, name], request=look,
+                description="With an entity a mapping onto it is proposed, without one the declaration of a new one. Beyond "
+                "10 MB, and where it takes long, it is a job: 202; once that has ended, the same request has the answer.",
             ),
         },
         "/api/imports/{id}": {
