@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from appliance.base import clock
 from appliance.features.home.navigation import icon_of
 from appliance.features.packs.installing import installed
+from appliance.features.packs.removing import removed
 from appliance.features.record_page.people import users_behind
 from appliance.http import requests
 from appliance.http.pages.rendering import page
@@ -55,6 +56,7 @@ def make_pages(records: Records) -> Blueprint:
         values: dict[str, Any] = {"done": request.args.get("done", "")}
         values["news"] = news(records, actor)
         values["demo"] = actor.admin and installed(records, "demo")
+        values["demo_gone"] = actor.admin and values["done"] == "demo" and removed(records, "demo")
         return page("pages/home.html", **values)
 
     return pages

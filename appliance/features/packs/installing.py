@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from appliance.base import clock
-from appliance.base.errors import Conflict, IngotError, Invalid, Problem
+from appliance.base.errors import Conflict, Invalid, Problem
 from appliance.base.text import say
 from appliance.features.packs.reading import Pack, read_pack
 from appliance.features.packs.when import resolve
@@ -33,7 +33,9 @@ def install_pack(records: Records, actor: Actor, pack: Pack) -> tuple[int, int]:
         return len(missing), 0
     with records.work(actor) as work:
         made = _seed(work, pack)
-        sql = work.database.sql("INSERT INTO ingot_meta (key, value) VALUES (?, ?)")
+        sql = work.database.sql(
+            "INSERT INTO ingot_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
         # which transaction, so that the seeds can be told from what people added
         work.database.run(sql, (_key(pack.name), f"{pack.version} {work.transaction}"))
     return len(missing), made
@@ -41,42 +43,17 @@ def install_pack(records: Records, actor: Actor, pack: Pack) -> tuple[int, int]:
 
 def installed(records: Records, name: str) -> bool:
     """Are the pack's seed records there?"""
-    return _mark(records, name) is not None
+    return not (mark_of(records, name) or "removed").startswith("removed")
 
 
-def remove_seeds(records: Records, actor: Actor, name: str) -> tuple[int, int]:
-    """(records removed, records left). The seeds of a pack go, the youngest first; those that somebody changed or that cannot
-    be deleted stay, for they are people's work by now. Its entities stay."""
-    mark = _mark(records, name)
-    if mark is None:
-        return 0, 0
-    removed = left = 0
-    with records.work(actor) as work:
-        transaction = mark.rpartition(" ")[2]
-        listed = work.database.sql(
-            'SELECT "entity", "record" FROM ingot_log WHERE "transaction" = ? AND "action" = ? ORDER BY "position" DESC'
-        )
-        since = work.database.sql(
-            'SELECT 1 FROM ingot_log WHERE "entity" = ? AND "record" = ? AND "transaction" <> ? LIMIT 1'
-        )
-        for entity, record in work.database.rows(listed, (transaction, "created")):
-            if entity not in work.registry.entities or work.row(work.table(entity), record) is None:
-                continue
-            try:
-                with work.attempt():
-                    if work.database.rows(since, (entity, record, transaction)):
-                        raise Conflict(say("Somebody changed it since."))
-                    work.delete(entity, record)
-                removed += 1
-            except IngotError:
-                left += 1
-        work.database.run(work.database.sql("DELETE FROM ingot_meta WHERE key = ?"), (_key(name),))
-    return removed, left
-
-
-def _mark(records: Records, name: str) -> str | None:
+def mark_of(records: Records, name: str) -> str | None:
+    """What is noted of a pack's seeds: its version and their transaction; None when they were never made."""
     rows = records.database.rows(records.database.sql("SELECT value FROM ingot_meta WHERE key = ?"), (_key(name),))
     return rows[0][0] if rows else None
+
+
+def write_mark(work: Work, name: str, mark: str) -> None:
+    work.database.run(work.database.sql("UPDATE ingot_meta SET value = ? WHERE key = ?"), (mark, _key(name)))
 
 
 def _key(name: str) -> str:

@@ -17,8 +17,9 @@ from appliance.features.identity.authenticator import PasswordAuthenticator
 from appliance.features.identity.door import known_device, signed_in
 from appliance.features.identity.passwords import ADVISED, SHORTEST, new_password
 from appliance.features.identity.sessions import Sessions
-from appliance.features.packs.installing import install_pack, remove_seeds
+from appliance.features.packs.installing import install_pack, installed
 from appliance.features.packs.reading import read_pack
+from appliance.features.packs.removing import bring_back_seeds, preview_removal, remove_seeds
 from appliance.http import requests
 from appliance.http.pages.rendering import page
 from appliance.records.permissions import SYSTEM, Actor
@@ -85,11 +86,25 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
             starts=("keep", *STARTS) if has_records else STARTS,
         )
 
+    @pages.get("/demo/remove")
+    def ask_to_remove_demo() -> Response:
+        """What would go and what would stay; the button on it does it."""
+        actor = administrator()
+        if not installed(records, "demo"):
+            return redirect("/", 303)  # type: ignore[return-value]
+        return page(
+            "pages/demo_remove.html", found=preview_removal(records, actor, "demo"), entities=records.registry.entities
+        )
+
     @pages.post("/demo/remove")
     def remove_demo() -> Response:
-        actor = administrator()
-        remove_seeds(records, actor, "demo")
+        remove_seeds(records, administrator(), "demo")
         return redirect("/?done=demo", 303)  # type: ignore[return-value]
+
+    @pages.post("/demo/undo")
+    def bring_demo_back() -> Response:
+        bring_back_seeds(records, administrator(), "demo")
+        return redirect("/", 303)  # type: ignore[return-value]
 
     def administrator() -> Actor:
         actor = requests.actor()
