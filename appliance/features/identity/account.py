@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
+import orjson
 from flask import Blueprint, Response, redirect, request
 
 from appliance.base.errors import Conflict, Invalid, NotFound, NotSignedIn, Problem
@@ -24,6 +25,7 @@ from appliance.http.pages.rendering import page
 from appliance.http.redirects import local_target
 from appliance.records.permissions import SYSTEM, Actor
 from appliance.records.records import Records
+from appliance.records.scopes import EVERY_RECORD
 
 THEMES = ("", "light", "dark")
 PROFILE = ("name", "email", "language", "timezone", "theme", "shortcuts")
@@ -176,9 +178,7 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
             confirmed=me.session.confirmed,
             shortest=SHORTEST,
             advised=ADVISED,
-            tokens=[
-                dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), t, strict=True)) for t in listed
-            ],
+            tokens=[_told_of(token) for token in listed],
             secret=secret,
             problems=problems or [],
             done=request.args.get("done", ""),
@@ -188,6 +188,13 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
         )
 
     return pages
+
+
+def _told_of(token: tuple[Any, ...]) -> dict[str, Any]:
+    """What the page says of a token: all but its secret, which nobody has."""
+    found = dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), token, strict=True))
+    found["scopes"] = orjson.loads(found["scopes"])
+    return {**found, "records_alone": any(scope.startswith(EVERY_RECORD) for scope in found["scopes"])}
 
 
 def zones() -> list[str]:
