@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "security"))
-
 from walk import UNSAFE, Site, steps
 
 from appliance.http.route_policy import ANYBODY, policy_of

@@ -108,3 +108,53 @@ def test_schema_changes_are_for_administrators(records: Records, reader: Reader)
     assert "entity" in {e["entity"] for e in reader.entries()}
     reader.actor = actor(5, {"*": ALL})
     assert "entity" not in {e["entity"] for e in reader.entries()}
+
+
+def test_entries_of_a_deleted_entity_stay_for_administrators_alone(records: Records, reader: Reader) -> None:
+    with records.work(SYSTEM) as work:
+        record = work.create("memo", {"subject": "kept for the audit"})[0]
+        work.update("memo", record, {"subject": "changed"})
+    with records.change_schema(SYSTEM) as schema:
+        schema.remove_entity(schema.entities()["memo"])
+    told = [(e["entity"], e["action"]) for e in reader.entries() if e["entity"] == "memo"]
+    assert told == [("memo", "created"), ("memo", "updated")]
+    assert [e["action"] for e in reader.entries("filter[entity]=memo")] == ["created", "updated"]
+    for someone in (actor(5, {"*": ALL}), actor(6, {"memo": ALL})):
+        reader.actor = someone
+        assert [e for e in reader.entries() if e["entity"] == "memo"] == []
+        assert reader.entries("filter[entity]=memo") == []
+
+
+def test_a_name_that_was_given_again_does_not_mix_two_pasts(records: Records, reader: Reader) -> None:
+    with records.work(SYSTEM) as work:
+        work.create("memo", {"subject": "of the first"})
+    with records.change_schema(SYSTEM) as schema:
+        schema.remove_entity(schema.entities()["memo"])
+    with records.change_schema(SYSTEM) as schema:
+        schema.create_entities([read_entity({"name": "memo", "plural": "memoranda", "fields": [{"name": "subject"}]})])
+    with records.work(SYSTEM) as work:
+        work.create("memo", {"subject": "of the second"})
+    assert [e["change"]["subject"][1] for e in reader.entries("filter[entity]=memo")] == ["of the second"]
+    reader.actor = actor(5, {"memo": ALL})
+    assert [e["change"]["subject"][1] for e in reader.entries()] == ["of the second"]
+
+
+def test_whoever_saw_a_record_reads_that_it_left_their_sight_and_nothing_of_it(
+    records: Records, reader: Reader
+) -> None:
+    alice, charlie = actor(1, {"memo": OWN}), actor(2, {"memo": OWN})
+    with records.work(SYSTEM) as work:
+        for name in ("alice", "charlie"):
+            work.create("user", {"email": f"{name}@example.org", "name": name})
+    with records.work(charlie) as work:
+        deleted, given = (work.create("memo", {"subject": "his"})[0] for _ in range(2))
+    with records.work(SYSTEM) as work:
+        work.delete("memo", deleted)
+        work.update("memo", given, {"owner": str(alice.user), "subject": "hers now"})
+        work.update("memo", given, {"subject": "none of his business"})
+    reader.actor = charlie
+    assert [(e["record"], e["action"], e["change"]) for e in reader.entries()] == [
+        (str(deleted), "deleted", {}), (str(given), "deleted", {}),
+    ]  # fmt: skip
+    reader.actor = alice
+    assert {e["record"] for e in reader.entries()} == {str(given)}
