@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from appliance.base.digits import is_digits
+
 LEVELS = ("debug", "info", "warning", "error", "critical")
 MOST, BACK = 5_000, 4 << 20
 LONGEST_WAIT = 25.0
@@ -42,7 +44,7 @@ def _since(file: Path, mark: str) -> tuple[list[dict[str, Any]], str]:
     if not file.exists():
         return [], mark
     seen = file.stat()
-    start = int(place) if place.isdigit() and number == str(seen.st_ino) and int(place) <= seen.st_size else 0
+    start = int(place) if is_digits(place) and number == str(seen.st_ino) and int(place) <= seen.st_size else 0
     return _read(file, start, seen.st_size), _mark(file, seen.st_size)
 
 
@@ -77,4 +79,4 @@ def _wanted(line: dict[str, Any], asked: dict[str, Any]) -> bool:
 
 def _number(value: Any, usual: int, most: int) -> int:
     text = str(value if value is not None else usual)
-    return min(int(text), most) if text.isdecimal() else usual
+    return min(int(text), most) if is_digits(text) else usual

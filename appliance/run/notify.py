@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Mapping
 
+from appliance.base.digits import is_digits
+
 
 def tell(state: str, environment: Mapping[str, str] = os.environ) -> bool:
     """Send `READY=1` or the like. False when nobody listens."""
@@ -29,7 +31,7 @@ class Watchdog:
 
     def __init__(self, environment: Mapping[str, str] = os.environ):
         micros = environment.get("WATCHDOG_USEC", "")
-        self._every = int(micros) / 2_000_000 if micros.isdigit() else 0.0
+        self._every = int(micros) / 2_000_000 if is_digits(micros) else 0.0
         self._environment, self._ended = environment, threading.Event()
 
     def start(self) -> None:

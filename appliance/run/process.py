@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.base import clock
+from appliance.base.digits import is_digits
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import Text
@@ -114,7 +115,7 @@ class Process:
         if set(asked) - {"lines"}:
             return log_lines.read(file, asked, self.ending)
         lines = str(asked.get("lines", "100"))
-        return {"lines": tail(file, int(lines) if lines.isdecimal() else 100)}
+        return {"lines": tail(file, int(lines) if is_digits(lines) else 100)}
 
     # ---- the main thread
 

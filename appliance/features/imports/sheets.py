@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from appliance.base.digits import is_digits
 from appliance.base.text import say
 from appliance.features.imports import limits
 from appliance.features.imports.books import MAIN, Book, Sheet, open_book, text_of
@@ -150,7 +151,7 @@ class Cells:
             return _unescaped(text)
         style = int(node.get("s", 0))
         if kind == "n" and style not in self._book.dates:
-            plain = text.isascii() and text.isdigit() and len(text) < 16 and style not in self._book.percents
+            plain = is_digits(text, 15) and style not in self._book.percents
             return text if plain else _number_text(_as_number(text), percent=style in self._book.percents)
         return _text(parser.parse_cell(node), self._book.percents)
 
@@ -196,7 +197,7 @@ def _column(name: str) -> int:
 def _number(row: Any, before: int) -> int:
     """TooLarge for a row below all that a spreadsheet can have."""
     given = row.get("r", "")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else before + 1
+    number = int(given) if is_digits(given, 11) else before + 1
     number = number if number > before else before + 1
     if number > limits.ROWS:
         raise limits.too_large(say("The sheet has more than {max} rows.", max=limits.ROWS), "too_many_rows")
@@ -236,7 +237,7 @@ def _unescaped(text: str) -> str:
 
 
 def _as_number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    return int(text) if is_digits(text.removeprefix("-")) else float(text)
 
 
 def _number_text(value: int | float, *, percent: bool) -> str:
