@@ -128,6 +128,13 @@ def test_people_are_looked_after(window: Window, box: Box, qtbot: QtBot) -> None
     assert len(password) > 12
     page._seen()
     assert page._password.text() == ""
+    told: list[str] = []
+    about = page.about
+    page.about = lambda text: (told.append(str(text)), about(text))
+    page._do_active(page.chosen())
+    qtbot.waitUntil(lambda: any("somebody must remain administrator" in text for text in told))
+    assert page.table.item(0, 3).text() == "Active", "the only one stays"
+    box.ingot("user", "add", "second@example.org", "--role", "admin")
     page._do_active(page.chosen())
     qtbot.waitUntil(lambda: page.table.item(0, 3).text() == "Disabled")
     page._do_active(page.chosen())

@@ -82,6 +82,10 @@ def test_the_first_administrator_and_a_password_that_was_forgotten(box: Box, doo
 
     new = door.call("users.reset", id=number)["password"]
     assert signs_in(new) and not signs_in("correct horse")
+    with pytest.raises(IngotError, match="somebody must remain administrator"):
+        door.call("users.active", id=number, active=False)
+    assert signs_in(new)
+    box.ingot("user", "add", "second@example.org", "--role", "admin")
     door.call("users.active", id=number, active=False)
     assert not signs_in(new)
     door.call("users.active", id=number, active=True)
