@@ -98,7 +98,7 @@ class SqliteDatabase(ThreadedDatabase):
     def _is_over(self) -> bool:
         return self._held.limits.over
 
-    def _no_room(self, error: BaseException) -> bool:
+    def _says_no_space(self, error: BaseException) -> bool:
         """SQLite says I/O error where it cannot make its shared memory larger."""
         if not hasattr(os, "statvfs") or not is_damage(error):
             return False

@@ -86,13 +86,13 @@ class ThreadedDatabase:
         up, and DiskFull where there was no room."""
         if isinstance(error, IngotError):
             return
-        if is_disk_full(error) or self._no_room(error):
+        if is_disk_full(error) or self._says_no_space(error):
             raise DiskFull() from error
         self.faults.meet(error)
         if self._held.limits.over and self._interrupted(error):
             raise QueryTimeout() from error
 
-    def _no_room(self, error: BaseException) -> bool:
+    def _says_no_space(self, error: BaseException) -> bool:
         """Is a failure that could be damage one of a disk without room?"""
         return False
 

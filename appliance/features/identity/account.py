@@ -178,7 +178,7 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
             confirmed=me.session.confirmed,
             shortest=SHORTEST,
             advised=ADVISED,
-            tokens=[_told_of(token) for token in listed],
+            tokens=[_token_values(token) for token in listed],
             secret=secret,
             problems=problems or [],
             done=request.args.get("done", ""),
@@ -190,7 +190,7 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
     return pages
 
 
-def _told_of(token: tuple[Any, ...]) -> dict[str, Any]:
+def _token_values(token: tuple[Any, ...]) -> dict[str, Any]:
     """What the page says of a token: all but its secret, which nobody has."""
     found = dict(zip(("id", "name", "hint", "scopes", "created_at", "expires_at"), token, strict=True))
     found["scopes"] = orjson.loads(found["scopes"])

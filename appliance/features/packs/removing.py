@@ -55,7 +55,7 @@ def remove_seeds(records: Records, actor: Actor, name: str) -> Removal:
     ours = mark.rpartition(" ")[2].split(",")  # the transaction that made them, and those that took them away and back
     with records.work(actor) as work:
         seeds = list(_seeds(work, ours[0]))
-        kept = _kept(work, seeds, ours, done)
+        kept = _reasons_to_stay(work, seeds, ours, done)
         for key in seeds:
             if key not in kept:
                 try:
@@ -99,7 +99,7 @@ def _seeds(work: Work, transaction: str) -> Iterator[Key]:
             yield entity, record
 
 
-def _kept(work: Work, seeds: list[Key], ours: list[str], done: Removal) -> dict[Key, str]:
+def _reasons_to_stay(work: Work, seeds: list[Key], ours: list[str], done: Removal) -> dict[Key, str]:
     """{record: why it stays}"""
     marks = ", ".join("?" * len(ours))
     since = work.database.sql(
