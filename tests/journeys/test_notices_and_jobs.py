@@ -63,3 +63,20 @@ def test_nobody_sees_another_ones_jobs(visit: Callable[..., Site], box: Box) -> 
     site.expected.append("404")
     site.page.goto(f"/jobs/{job}")
     site.page.get_by_text("There is no job").wait_for()
+
+
+def test_what_its_reader_opened_stays_open_when_news_draw_the_page_anew(visit: Callable[..., Site], box: Box) -> None:
+    lead = make(box, "leads", last_name="Opened", status="new")
+    change = {"data": {"type": "leads", "attributes": {"status": "contacted"}}}
+    job = box.send("PATCH", f"/api/leads?filter[id]={lead}", change, 202)["data"]["id"]
+    page = visit("ada").page
+    page.goto(f"/jobs/{job}")
+    main = page.locator("#job")
+    expect(main.get_by_text("Done")).to_be_visible(timeout=20_000)
+    details = main.locator("details").first
+    for opened in (True, False):  # and what they closed stays closed
+        details.locator("summary").click()
+        with page.expect_response(f"**/jobs/{job}"):
+            page.evaluate("document.querySelector('#job').dispatchEvent(new CustomEvent('live:changed'))")
+        page.wait_for_timeout(200)  # the answer is drawn
+        assert details.evaluate("one => one.open") is opened

@@ -1,5 +1,5 @@
 // Files chosen in a form go up at once, with progress; the form then carries their ids.
-import { send } from "./sending";
+import { send } from "./uploading";
 import { say } from "./texts";
 import { toast } from "./toasts";
 

@@ -1,6 +1,6 @@
 // Files are dropped on a record, or chosen: each goes up with its progress, then all are attached at once.
 import htmx from "htmx.org";
-import { send } from "./sending";
+import { send } from "./uploading";
 import { say } from "./texts";
 import { toast } from "./toasts";
 

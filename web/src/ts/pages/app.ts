@@ -4,6 +4,7 @@ import { forgetDrafts } from "../draft_keys";
 import { watchFinder } from "../finder";
 import { followPage, line, type News } from "../live";
 import { watchMenus } from "../menus";
+import "../opened";
 import { tellLeft } from "../record_told";
 import { csrf, ask } from "../server";
 import { complain } from "../toasts";

@@ -1,5 +1,5 @@
 // Where a file is chosen to be imported: it goes up as soon as it is chosen or dropped, with progress; then its columns are shown.
-import { send } from "../sending";
+import { send } from "../uploading";
 import { say } from "../texts";
 
 function watch(form: HTMLFormElement): void {
