@@ -18,8 +18,8 @@ RECEIVE = (
 
 
 class Line:
-    """A connected socket, made non-blocking. `send` writes everything or raises TimeoutError and cuts the line. `closed` is called
-    when the socket has been closed, here or by who took it."""
+    """A connected socket, made non-blocking. `send` writes everything or raises TimeoutError and cuts the line. `closed` is
+    called when the socket has been closed, here or by who took it."""
 
     def __init__(self, sock: socket.socket, send_seconds: float = 10.0, *, closed: Callable[[], None] = lambda: None):
         sock.setblocking(False)
