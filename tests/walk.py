@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from appliance import assembly
 from appliance.base.settings import load
+from appliance.features.files.storing import add_file, keep
 from appliance.features.identity import accounts
 from appliance.features.identity.tokens import create_token
 from appliance.features.live.live import Live
@@ -30,7 +32,7 @@ UNSAFE = ("POST", "PATCH", "PUT", "DELETE")
 
 
 class Site:
-    """The CRM, an administrator (id 1), and requests with tokens of theirs."""
+    """The CRM, an administrator (id 1), a record of most kinds (id 1), and requests with tokens of theirs."""
 
     def __init__(self, home: Path):
         self.house = assembly.open_house(load(home, environment={}))
@@ -43,6 +45,8 @@ class Site:
             accounts.add_user(work, "root@example.org", roles=["admin"])
             for entity, values in (("tag", {"name": "t"}), ("account", {"name": "a"}), ("contact", {"last_name": "c"})):
                 work.create(entity, values)
+            file = keep(self.house.files, io.BytesIO(b"hello"), limit=None, name="a.txt")
+            add_file(work, file)
 
     def token(self, *scopes: str, user: int = 1) -> str:
         with self.house.records.work(SYSTEM) as work:

@@ -105,14 +105,11 @@ class Records:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """All that is written inside is taken back at the end, also a change of the schema: for telling what would happen. What
-        reads inside, reads what was written."""
+        reads inside, reads what was written. Others wait from the first write on, and not for what goes before it."""
         outer, self._here.changing, self._here.rehearsing = self._here.changing, True, True
         try:
-            with self.database.write():
+            with self.database.rehearsal():
                 yield
-                raise _Rehearsed
-        except _Rehearsed:
-            pass
         finally:
             self._here.changing, self._here.rehearsing, self._here.registry = outer, False, None
             self._here.touched.clear()
@@ -135,10 +132,6 @@ class Records:
         touched, self._here.touched = self._here.touched, set()
         if touched:
             self.versions.bump(touched)
-
-
-class _Rehearsed(Exception):
-    """Rolls a rehearsal back."""
 
 
 class _Here(threading.local):

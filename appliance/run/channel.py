@@ -91,6 +91,7 @@ class Channel(HTTPChannel):
     refused = False  # answered by Refusal, perhaps before its body was read
     _linger_until: float | None = None
     _flushing = False
+    _handed_over = False  # a WebSocket now, which is a connection like any other until its socket is closed
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None):
         super().__init__(server, sock, addr, adj, map=map)
@@ -112,14 +113,15 @@ class Channel(HTTPChannel):
     @property
     def waiting(self) -> bool:
         """Nothing whole has been asked for: the application does not know of it."""
-        return not self.requests and not self.total_outbufs_len
+        return not self.requests and not self.total_outbufs_len and not self._handed_over
 
     def known_as(self, account: str) -> bool:
         """The request at hand came from this account; False when that has its share of connections."""
         return bool(self.server.connections.recognise(self, account))
 
     def del_channel(self, map: Any = None) -> None:
-        self.server.connections.leave(self)
+        if not self._handed_over:
+            self.server.connections.leave(self)
         super().del_channel(map)
 
     # ---- worker threads
@@ -178,13 +180,15 @@ class Channel(HTTPChannel):
     # ---- the loop's thread
 
     def _hand_over(self) -> None:
-        """The socket leaves waitress and goes on in a thread of its own."""
+        """The socket leaves waitress and goes on in a thread of its own; the table knows of it until it is closed."""
         if not self.connected:
             return
+        self._handed_over = True
         self.del_channel()
         sock, self.socket, self.connected = self.socket, None, False
-        request = self.requests.pop()
-        self.server.upgrades.begin(sock, Task(self, request).get_environment(), self.server.application, request.close)
+        request, table = self.requests.pop(), self.server.connections
+        environ = Task(self, request).get_environment()
+        self.server.upgrades.begin(sock, environ, self.server.application, request.close, lambda: table.leave(self))
 
     def received(self, data: bytes) -> bool:
         done = bool(super().received(data))

@@ -10,7 +10,7 @@ from typing import Protocol
 from appliance.base.client_ip import client_network
 
 PER_CLIENT = 100
-"""Connections of one client IP that have not yet shown a valid session or token."""
+"""Connections of one client IP that have not yet shown a valid session or token. A WebSocket is a connection, here and below."""
 PER_ACCOUNT = 200
 MOST = 900
 """All connections: below the 1,024 descriptors that many systems give a process."""
@@ -69,13 +69,12 @@ class ConnectionTable:
         with self._lock:
             if self._known.get(connection) == account:
                 return True
-            held = self._accounts.setdefault(account, set())
-            if len(held) >= PER_ACCOUNT:
+            if len(self._accounts.get(account, ())) >= PER_ACCOUNT:
                 return False
-            if connection in self._all:  # a WebSocket's has left already
+            if connection in self._all:
                 self._forget_stranger(connection)
                 self._forget_account(connection)
-                held.add(connection)
+                self._accounts.setdefault(account, set()).add(connection)
                 self._known[connection] = account
             return True
 

@@ -36,9 +36,17 @@ class Upgrades:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def begin(self, sock: socket.socket, environ: dict[str, Any], application: Any, done: Callable[[], None]) -> None:
-        """Serve the handshake in a new thread; `done()` is called at its end."""
-        line = Line(sock)
+    def begin(
+        self,
+        sock: socket.socket,
+        environ: dict[str, Any],
+        application: Any,
+        done: Callable[[], None],
+        closed: Callable[[], None],
+    ) -> None:
+        """Serve the handshake in a new thread. `done()` is called at its end, `closed()` once the socket is closed, by whomever:
+        the hub may hold it for days."""
+        line = Line(sock, closed=closed)
         self._lines.add(line)
         arguments = (line, environ, application, done)
         try:
@@ -74,8 +82,8 @@ class Upgrades:
                 if not line.written:
                     _answer(line, "500 Internal Server Error", [], [])
         finally:
-            self._lines.discard(line)
             line.close()
+            self._lines.discard(line)  # only now: a thread that waits for its client to read is one of those allowed
             done()
 
 

@@ -188,7 +188,7 @@ def requests_of(kind: str, token: str, count: int, port: int, turn: int) -> list
     return made
 
 
-def listen(server: Server, token: str, count: int = 500) -> None:
+def listen(server: Server, token: str, count: int = 150) -> None:
     """Idle subscribers on /live: what they cost, and how soon they hear."""
     before, threads = server.rss(), server.threads()
     sockets = []

@@ -30,6 +30,8 @@ EXAMPLES: dict[str, Any] = {
     "POST /api/contacts": resource("contacts", last_name="Lovelace"),
     "PATCH /api/contacts/1": resource("contacts", "1", last_name="Lovelace"),
     "DELETE /api/contacts/1": None,
+    "PATCH /api/files/1": resource("files", "1", name="b.txt"),
+    "DELETE /api/files/1": None,
     "PATCH /api/contacts": {"data": [{"type": "contacts", "attributes": {"last_name": "x"}}]},
     "DELETE /api/contacts": None,
     "POST /api/contacts/1/comments": resource("comments", text="hello"),
@@ -54,7 +56,7 @@ EXAMPLES: dict[str, Any] = {
     "POST /api/import-mappings": resource("import-mappings", entity="contacts", name="m", mapping={"last_name": "Name"}),
 }  # fmt: skip
 """What makes a write succeed; the other routes are asked with a document that they refuse, which must change nothing either."""
-MUST_SUCCEED = 18
+MUST_SUCCEED = 20
 
 
 def test_no_route_takes_a_parameter_that_it_does_not_know(site: Site) -> None:

@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 from appliance.http.sockets.connection import text_frame
 from appliance.http.sockets.hub import Hub
 from appliance.http.sockets.websocket import same_origin
+from appliance.run.connections import PER_CLIENT
 
 HANDSHAKE = {
     "Upgrade": "websocket",
@@ -47,6 +48,36 @@ def test_a_message_over_the_limit_ends_with_1009(site: Site) -> None:
             ws.recv(10)
     assert ws.close_code == 1009
     until(lambda: len(site.server._upgrades) == 0)
+
+
+@pytest.mark.parametrize(("path", "version"), [
+    ("/hub/ann", "13"), ("/echo", "13"), ("/secret", "13"), ("/hello", "13"), ("/nowhere", "13"), ("/hub/ann", "8"),
+])  # fmt: skip
+def test_a_connection_counts_until_its_socket_is_closed_whatever_became_of_it(
+    site: Site, path: str, version: str
+) -> None:
+    table = site.server._loop.connections  # type: ignore[union-attr]
+    until(lambda: len(table) == 0)
+    words = {**HANDSHAKE, "Host": "localhost", "Sec-WebSocket-Version": version}
+    head = f"GET {path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in words.items()) + "\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", site.port), 10))
+            sock.sendall(head.encode())
+            assert sock.recv(9) == b"HTTP/1.1 "
+            assert len(table) >= 1 and len(table) == len(table._strangers)
+        if path.startswith(("/hub", "/echo")) and version == "13":
+            assert len(table) == 3
+    until(lambda: len(table) == 0)
+
+
+def test_a_client_may_hold_no_more_sockets_than_connections(site: Site) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(PER_CLIENT):
+            stack.enter_context(connect(site.ws + "/hub/ann"))
+        with pytest.raises(InvalidStatus) as refused:
+            connect(site.ws + "/hub/ann")
+        assert refused.value.response.status_code == 429
 
 
 def test_an_upgrade_may_follow_a_request_on_the_same_connection(site: Site) -> None:
@@ -104,16 +135,16 @@ def test_a_handshake_too_many_gets_a_503() -> None:
     site.server.stop(2)
 
 
-def test_three_hundred_idle_clients_cost_no_thread(site: Site) -> None:
+def test_idle_clients_cost_no_thread(site: Site) -> None:
     requests.get(site.server.address + "/hello", timeout=10)
     before = threading.active_count()
     request = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
     clients = []
-    for n in range(300):  # raw: the client library would start threads of its own
+    for n in range(PER_CLIENT - 1):  # raw: the client library would start threads of its own
         clients.append(socket.create_connection(("127.0.0.1", site.port), 10))
         clients[-1].sendall(f"GET /hub/{n} HTTP/1.1\r\nHost: x\r\n{request}\r\n".encode())
         assert clients[-1].recv(1000).startswith(b"HTTP/1.1 101")
-    until(lambda: len(site.hub.connections) == 300)
+    until(lambda: len(site.hub.connections) == PER_CLIENT - 1)
     until(lambda: threading.active_count() <= before)
     assert requests.get(site.server.address + "/hello", timeout=10).text == "hello"
     site.hub.publish("news", lambda c: int(c.user) % 2 == 0)
@@ -122,7 +153,7 @@ def test_three_hundred_idle_clients_cost_no_thread(site: Site) -> None:
     for client in clients:
         client.close()
     until(lambda: len(site.hub.connections) == 0)
-    until(lambda: len(site.closed) == 300)
+    until(lambda: len(site.closed) == PER_CLIENT - 1)
 
 
 def test_a_client_in_the_hub_is_heard_and_answered_in_order(site: Site) -> None:

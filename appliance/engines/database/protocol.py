@@ -62,6 +62,11 @@ class Database(Protocol):
         """Inside `limited`: for what may take long and must not be stopped half-way, as a change of the schema."""
         ...
 
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """All that is written inside is taken back at the end, and read back until then. Nobody waits for what goes before the
+        first `write()`: from there on it is one transaction. Not inside `write()` or another rehearsal."""
+        ...
+
     def writing(self) -> bool:
         """Is this thread inside `write()`?"""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import peewee
@@ -20,11 +20,17 @@ log = logging.getLogger(__name__)
 
 
 class _Held(threading.local):
-    """What belongs to a thread: how deep it is inside `write()`, and the limits of the request it answers."""
+    """What belongs to a thread: how deep it is inside `write()`, the limits of the request it answers, and what ends the
+    rehearsal that it is in."""
 
     def __init__(self) -> None:
         self.depth = 0
         self.limits = Limits()
+        self.rehearsal: ExitStack | None = None
+
+
+class _TakenBack(Exception):
+    """Ends a rehearsal."""
 
 
 class ThreadedDatabase:
@@ -121,17 +127,39 @@ class ThreadedDatabase:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        depth = self._held.depth
         self.connection()
-        if depth:
+        rehearsal = self._held.rehearsal
+        if rehearsal is not None and not self._held.depth:
+            rehearsal.enter_context(self._outermost())
+        if self._held.depth:
             with self.peewee.savepoint():
                 yield
             return
+        with self._outermost():
+            yield
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        held = self._held
+        assert held.rehearsal is None and not held.depth, "a rehearsal is the outermost of all"
+        try:
+            with ExitStack() as held.rehearsal:
+                yield
+                raise _TakenBack
+        except _TakenBack:
+            pass
+        finally:
+            held.rehearsal = None
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
         with self._exclusive():
             self._held.depth = 1
             try:
                 with self._transaction():
                     yield
+            except _TakenBack:
+                raise
             except Exception as error:
                 self._failed(error)
                 raise

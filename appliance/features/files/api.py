@@ -164,7 +164,8 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
 
     return declare(
         api,
-        RoutePolicy("file", None),
+        RoutePolicy("file"),
+        get=RoutePolicy("file", None),
         download=RoutePolicy(ANYBODY, None),
         upload=RoutePolicy("file", ("name", "public")),
     )

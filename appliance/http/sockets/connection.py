@@ -49,6 +49,7 @@ class Connection:
         "_size",
         "alive",
         "close_by",
+        "closed",
         "on_close",
         "on_message",
         "sock",
@@ -63,7 +64,9 @@ class Connection:
         on_message: Callable[[Connection, str | bytes], None] | None,
         on_close: Callable[[Connection], None] | None,
         user: Any,
+        closed: Callable[[], None] = lambda: None,
     ):
+        self.closed = closed
         self.sock, self.user, self.on_message, self.on_close = sock, user, on_message, on_close
         self._protocol: Protocol = protocol
         self._out: collections.deque[bytes | memoryview] = collections.deque()
@@ -109,6 +112,11 @@ class Connection:
         if self.close_by is None:
             self.close_by = time.monotonic() + CLOSE_SECONDS
             self.queue(bytes(self._protocol.send(CloseConnection(code))), limit)
+
+    def end(self) -> None:
+        """Close the socket."""
+        self.sock.close()
+        self.closed()
 
     def read(self, max_message: int, limit: int) -> Iterator[str | bytes]:
         """The whole messages that have arrived, in order; pings and closes are answered on the way. Raises Gone where

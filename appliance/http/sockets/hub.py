@@ -74,7 +74,7 @@ class Hub:
         `on_close(connection)`, called once whatever the reason, run in the hub's thread: they must be quick.
         On a hub that stops the client gets 1001, and `on_close` runs right here."""
         line, protocol = ws.give()
-        connection = Connection(line.take(), protocol, on_message, on_close, user)
+        connection = Connection(line.take(), protocol, on_message, on_close, user, line.closed)
         with self._lock:
             taken = self._open
             if taken:
@@ -82,7 +82,7 @@ class Hub:
         if not taken:
             with contextlib.suppress(*BROKEN):
                 connection.sock.send(protocol.send(CloseConnection(CloseReason.GOING_AWAY)))
-            connection.sock.close()
+            connection.end()
             self._tell_closed(connection)
         return connection
 
@@ -188,7 +188,7 @@ class Hub:
             self._connections.discard(connection)
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection.sock)
-        connection.sock.close()
+        connection.end()
         self.dropped += counted
         self._tell_closed(connection)
 

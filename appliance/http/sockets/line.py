@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 AGAIN = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -17,11 +18,12 @@ RECEIVE = (
 
 
 class Line:
-    """A connected socket, made non-blocking. `send` writes everything or raises TimeoutError and cuts the line."""
+    """A connected socket, made non-blocking. `send` writes everything or raises TimeoutError and cuts the line. `closed` is
+    called when the socket has been closed, here or by who took it."""
 
-    def __init__(self, sock: socket.socket, send_seconds: float = 10.0):
+    def __init__(self, sock: socket.socket, send_seconds: float = 10.0, *, closed: Callable[[], None] = lambda: None):
         sock.setblocking(False)
-        self._sock = sock
+        self._sock, self.closed = sock, closed
         self._send_seconds = send_seconds
         self._io = threading.Lock()  # one SSL object must not be read and written by two threads at once
         self._whole = threading.Lock()  # frames of two writers must not mix
@@ -58,7 +60,7 @@ class Line:
         return len(data)
 
     def take(self) -> socket.socket:
-        """Hand the socket over for good; `close()` is a no-op from now on."""
+        """Hand the socket over for good; `close()` is a no-op from now on. Whoever takes it closes it, and calls `closed`."""
         self.taken = True
         return self._sock
 
@@ -81,6 +83,7 @@ class Line:
                     break
         self.cut()  # a reader that still polls would never hear of the close() alone
         self._sock.close()
+        self.closed()
 
 
 def ready(sock: socket.socket, *, write: bool, seconds: float | None) -> bool:

@@ -163,3 +163,48 @@ def test_a_disk_that_refuses_to_sync_fails_the_write(tmp_path: Path, monkeypatch
     monkeypatch.undo()
     with database.write():
         database.run("INSERT INTO t VALUES (2)")
+
+
+def test_a_rehearsal_is_read_back_inside_and_taken_back_at_its_end(numbers: Database) -> None:
+    heard: list[int] = []
+    numbers.on_commit(lambda: heard.append(1))
+    with numbers.rehearsal():
+        assert not numbers.writing()
+        with numbers.write():
+            numbers.run("UPDATE numbers SET n = 1")
+        with pytest.raises(RuntimeError), numbers.write():
+            numbers.run("UPDATE numbers SET n = 2")
+            raise RuntimeError
+        assert n_of(numbers) == 1
+    assert n_of(numbers) == 0
+    assert not numbers.writing() and heard == []
+    with numbers.write():  # and nothing is left of it
+        numbers.run("UPDATE numbers SET n = 3")
+    assert n_of(numbers) == 3
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_ends_a_rehearsal_early_passes_on_and_leaves_nothing(numbers: Database, late: bool) -> None:
+    with pytest.raises(RuntimeError), numbers.rehearsal():
+        if late:
+            with numbers.write():
+                numbers.run("UPDATE numbers SET n = 1")
+        raise RuntimeError
+    assert n_of(numbers) == 0
+    with numbers.write():
+        numbers.run("UPDATE numbers SET n = 4")
+    assert n_of(numbers) == 4
+
+
+def test_nobody_waits_for_a_rehearsal_that_has_not_written_yet(numbers: Database) -> None:
+    def write() -> None:
+        with numbers.write():
+            numbers.run("UPDATE numbers SET n = 7")
+        numbers.release()
+
+    with numbers.rehearsal():
+        n_of(numbers)
+        other = threading.Thread(target=write)
+        other.start()
+        other.join(20)
+        assert not other.is_alive() and n_of(numbers) == 7
