@@ -19,16 +19,14 @@ from waitress.task import WSGITask
 from waitress.utilities import BadRequest
 
 from appliance.http.requests import KNOWN_AS
-from appliance.run.refusals import Refusal, Unavailable
+from appliance.run.connections import MOST
+from appliance.run.refusals import Refusal, TooManyRequests, Unavailable
 
 LINGER_SECONDS = 5.0
+REFUSED_SECONDS = 5.0
 HEAD_SECONDS = 20.0
 _LINE = 8192
 _FOLDED = re.compile(rb"\n[ \t]")
-_BUSY = (
-    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nContent-Type: text/plain\r\nContent-Length: 29\r\n"
-    b"Connection: close\r\n\r\nToo many connections at once\n"
-)
 
 
 class Task(WSGITask):
@@ -91,6 +89,7 @@ class Channel(HTTPChannel):
     refused = False  # answered by Refusal, perhaps before its body was read
     _linger_until: float | None = None
     _flushing = False
+    _over_share = False  # more than its client IP or its account may hold
     _handed_over = False  # a WebSocket now, which is a connection like any other until its socket is closed
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None):
@@ -99,9 +98,11 @@ class Channel(HTTPChannel):
             self._refuse()
 
     def _refuse(self) -> None:
-        with contextlib.suppress(OSError):
-            self.socket.send(_BUSY)
-        self.handle_close()
+        """Its request is answered by 429, for a client that is answered before it has asked never reads why. While very many are
+        refused there is no time for that."""
+        self._over_share, self._head_by = True, time.monotonic() + REFUSED_SECONDS
+        if len(self.server.active_channels) > MOST + 50:
+            self.handle_close()
 
     # ---- for the table of connections
 
@@ -129,6 +130,8 @@ class Channel(HTTPChannel):
     def service(self) -> None:
         request = self.requests[0]
         self.streaming = False
+        if self._over_share or (self.server.forwarded is not None and self.server.connections.is_over_share(self)):
+            request.error = TooManyRequests("")
         if not request.error and "UPGRADE" in request.headers:
             if self._can_hand_over(request):
                 # From here on the socket is touched in the loop's thread alone: it cannot race with poll(). The
@@ -138,6 +141,8 @@ class Channel(HTTPChannel):
             # An Upgrade may be ignored: the application sees an ordinary request then, and says what it thinks of it.
             request.headers.pop("UPGRADE", None)
         super().service()
+        if self.server.forwarded is not None and not self.requests:
+            self.server.connections.has_spoken(self)
 
     def _can_hand_over(self, request: Any) -> bool:
         wanted = {word.strip().lower() for word in request.headers.get("CONNECTION", "").split(",")}
@@ -191,9 +196,16 @@ class Channel(HTTPChannel):
         self.server.upgrades.begin(sock, environ, self.server.application, request.close, lambda: table.leave(self))
 
     def received(self, data: bytes) -> bool:
+        before = len(self.requests)
         done = bool(super().received(data))
+        if self.server.forwarded is not None and len(self.requests) > before:
+            asked = self.requests[-1].headers.get("X_FORWARDED_FOR", "")
+            self.server.connections.speaks_for(self, self.server.forwarded(self.addr[0], asked))
         begun = self.request is not None and not self.request.headers_finished
-        self._head_by = (self._head_by or time.monotonic() + HEAD_SECONDS) if begun else None
+        if begun:
+            self._head_by = self._head_by or time.monotonic() + HEAD_SECONDS
+        elif not self._over_share or self.requests:
+            self._head_by = None
         return done
 
     def readable(self) -> bool:

@@ -41,6 +41,7 @@ class ConnectionTable:
         self._accounts: dict[str, set[Connection]] = {}
         self._known: dict[Connection, str] = {}
         self._all: set[Connection] = set()
+        self._proxied: set[Connection] = set()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -59,10 +60,34 @@ class ConnectionTable:
             if len(self._all) >= self._most and not self._close_one(self._strangers):
                 return False
             self._all.add(connection)
-            if not exempt:
-                self._strangers[connection] = client
-                self._counts[client] = self._counts.get(client, 0) + 1
+            if exempt:
+                self._proxied.add(connection)
+            else:
+                self._count(connection, client)
             return True
+
+    def speaks_for(self, connection: Connection, ip: str) -> None:
+        """A proxy's connection asks for this client IP, until `has_spoken`. Others speak for themselves."""
+        with self._lock:
+            if connection in self._proxied:
+                self._forget_stranger(connection)
+                self._forget_account(connection)
+                self._count(connection, client_network(ip))
+
+    def has_spoken(self, connection: Connection) -> None:
+        with self._lock:
+            if connection in self._proxied:
+                self._forget_stranger(connection)
+                self._forget_account(connection)
+
+    def is_over_share(self, connection: Connection) -> bool:
+        """Do more connections of a proxy ask for this one's client IP than it may have itself?"""
+        with self._lock:
+            return self._counts.get(self._strangers.get(connection, ""), 0) > self._per_client
+
+    def _count(self, connection: Connection, client: str) -> None:
+        self._strangers[connection] = client
+        self._counts[client] = self._counts.get(client, 0) + 1
 
     def recognise(self, connection: Connection, account: str) -> bool:
         """It has shown a valid session or token of this account. False when the account has its share of connections."""
@@ -81,6 +106,7 @@ class ConnectionTable:
     def leave(self, connection: Connection) -> None:
         with self._lock:
             self._all.discard(connection)
+            self._proxied.discard(connection)
             self._forget_stranger(connection)
             self._forget_account(connection)
 

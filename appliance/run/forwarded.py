@@ -34,15 +34,20 @@ class Forwarded:
             environ.pop(header, None)
         return self._inner(environ, start_response)
 
-    def _believe(self, environ: dict[str, Any], peer: str) -> None:
-        # Each proxy adds whom it heard from at the end: the first from there that is no proxy of ours is the client.
-        # What stands before that, the client may have written itself.
-        for said in [peer, *reversed([a.strip() for a in environ.get(_FOR, "").split(",")])]:
+    def client_ip(self, peer: str, forwarded_for: str) -> str:
+        """For whom a trusted peer asks: each proxy adds whom it heard from at the end, so that the first from there that is no
+        proxy of ours is the client. What stands before that, the client may have written itself."""
+        found = peer
+        for said in [peer, *reversed([a.strip() for a in forwarded_for.split(",")])]:
             with contextlib.suppress(ValueError):
-                environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = str(ipaddress.ip_address(said.strip("[]")))
+                found = str(ipaddress.ip_address(said.strip("[]")))
                 if self.trusts(said):
                     continue
             break
+        return found
+
+    def _believe(self, environ: dict[str, Any], peer: str) -> None:
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = self.client_ip(peer, environ.get(_FOR, ""))
         scheme = environ.get(_PROTO, "").rpartition(",")[2].strip().lower()
         if scheme in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme

@@ -39,7 +39,8 @@ class Tls(Protocol):
 
 class HttpLoop:
     """Serves `application` on listening `sockets`, which it owns from `start` on; over TLS when it is given `tls`. `exempt(ip)`:
-    a proxy, whose connections are not counted."""
+    a proxy, whose connections are counted with the client IPs that it asks for: `forwarded(peer, X-Forwarded-For)`, None where
+    there are no proxies."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class HttpLoop:
         tls: Tls | None = None,
         upgrades: Upgrades | None = None,
         exempt: Callable[[str], bool] = lambda ip: False,
+        forwarded: Callable[[str, str], str] | None = None,
     ):
         self._server = create_server(
             application,
@@ -77,7 +79,7 @@ class HttpLoop:
             listener.channel_class = SecureChannel if tls else Channel
             # what our channels ask their server for
             listener.tls, listener.upgrades, listener.stopping = tls, upgrades, False
-            listener.connections = self.connections
+            listener.connections, listener.forwarded = self.connections, forwarded
         self._stop_by: float | None = None
         self._trouble = ""
         self.cut_off = 0  # connections that were not done when the time was up

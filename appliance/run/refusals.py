@@ -13,6 +13,7 @@ from appliance.base.text import Text, best_language, say
 _TEXTS = {
     400: ("bad_request", say("The request is not valid HTTP.")),
     413: ("too_large", say("The request is larger than this server accepts.")),
+    429: ("too_many_requests", say("Too many requests at once. Try again in a moment.")),
     431: ("headers_too_large", say("The request's headers are larger than this server accepts.")),
     500: ("crashed", say("Something went wrong on the server. It is in the server's log.")),
     501: ("not_implemented", say("The server does not know this way of sending a body.")),
@@ -30,6 +31,13 @@ class Unavailable(Error):
 
     code = 503
     reason = "Service Unavailable"
+
+
+class TooManyRequests(Error):
+    """429 likewise."""
+
+    code = 429
+    reason = "Too Many Requests"
 
 
 class Refusal(ErrorTask):

@@ -33,9 +33,6 @@ class SecureChannel(Channel):
         super().__init__(server, sock, addr, adj, map=map)
         self.sendbuf_len = AT_ONCE  # a larger piece would be copied for each part of it that is taken
 
-    def _refuse(self) -> None:
-        self.handle_close()  # nothing can be said before the handshake
-
     # ---- before the handshake is done
 
     @property

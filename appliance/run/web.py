@@ -34,7 +34,7 @@ class WebServer:
         proxies: Sequence[str] = (),
     ):
         self._application, self._host, self._port, self._threads = Forwarded(application, proxies), host, port, threads
-        self._hub, self._max_body, self._tls = hub, max_body, tls
+        self._hub, self._max_body, self._tls, self._proxies = hub, max_body, tls, tuple(proxies)
         self._sockets: list[socket.socket] = []
         self._upgrades = Upgrades()
         self._loop: HttpLoop | None = None
@@ -70,6 +70,7 @@ class WebServer:
             tls=self._tls,
             upgrades=self._upgrades,
             exempt=self._application.trusts,
+            forwarded=self._application.client_ip if self._proxies else None,
         )
         if self._hub:
             self._hub.start()

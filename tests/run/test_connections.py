@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,3 +160,34 @@ def test_what_two_readers_could_read_differently_is_refused_and_the_connection_e
         while part := sock.recv(4096):
             answer += part
     assert answer[9:13] == b"400 " and b"Connection: close" in answer
+
+
+def test_behind_a_proxy_the_forwarded_client_ip_counts() -> None:
+    table = ConnectionTable(lambda ip: ip == "10.0.0.1", per_client=2)
+    held = [Held(("10.0.0.1", n), idle=False, waiting=False) for n in range(4)]
+    for one in held:
+        assert table.admit(one)
+    for one in held[:3]:
+        table.speaks_for(one, "203.0.113.9")
+    table.speaks_for(held[3], "203.0.113.10")
+    assert [table.is_over_share(one) for one in held] == [True, True, True, False]
+    table.has_spoken(held[0])
+    assert not any(table.is_over_share(one) for one in held)
+    assert table.recognise(held[1], "user:1") and not table.is_over_share(held[1])
+    direct = Held(("10.0.0.7", 1))
+    assert table.admit(direct)
+    table.speaks_for(direct, "203.0.113.9")
+    assert table._strangers[direct] == "10.0.0.7", "what a stranger writes into a header moves nothing"
+
+
+def test_what_a_proxy_asked_for_somebody_counts_no_more_when_it_is_answered(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path / "home", INGOT_PROXIES="127.0.0.1")
+    box.start()
+    head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: %s\r\n\r\n"
+    for ip in (b"203.0.113.9", b"203.0.113.10", b"203.0.113.9"):
+        with socket.create_connection(("127.0.0.1", box.port), 10) as sock:
+            sock.sendall(head % ip)
+            assert sock.recv(100).startswith(b"HTTP/1.1 200")
+    box.stop()
