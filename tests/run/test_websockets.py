@@ -286,7 +286,7 @@ def test_a_hub_that_stops_sends_newcomers_away_with_1001(site: Site) -> None:
     with connect(site.ws + "/hub/late") as ws, pytest.raises(ConnectionClosed):
         ws.recv(10)
     assert ws.close_code == 1001
-    assert site.closed == ["late"]
+    until(lambda: site.closed == ["late"])  # it is told right after the goodbye
 
 
 def test_a_handler_that_sleeps_does_not_fill_the_memory_with_its_clients_messages(site: Site) -> None:
