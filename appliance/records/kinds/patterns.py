@@ -61,7 +61,13 @@ def is_taken(pattern: str | None) -> bool:
 
 def shared_pattern(pattern: str | None) -> str | None:
     """The pattern as JSON Schema and HTML have it (ECMA-262), where they read it as we do; None where they would not."""
-    return pattern if pattern and is_taken(pattern) and _PLAIN.fullmatch(pattern) else None
+    if not pattern or not is_taken(pattern) or not _PLAIN.fullmatch(pattern):
+        return None
+    try:
+        re.compile(pattern)  # which refuses to repeat an anchor, as ECMA-262 does and RE2 does not
+    except re.error:
+        return None
+    return pattern
 
 
 def _widened(pattern: str) -> str:

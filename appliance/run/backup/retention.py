@@ -60,8 +60,8 @@ def _protected(listing: list[Backup], lineage: str, now: datetime) -> set[Path]:
     for name, members in _by_lineage(listing).items():
         if name == lineage or not _over(name, members, listing, now):
             kept.add(members[0].place)
-        last = members[0].manifest.position if members[0].manifest else 0
-        kept |= {one.place for one in members if one.manifest and one.manifest.position > last}
+            last = members[0].manifest.position if members[0].manifest else 0
+            kept |= {one.place for one in members if one.manifest and one.manifest.position > last}
     return kept
 
 
