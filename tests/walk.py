@@ -52,8 +52,8 @@ class Site:
         with self.house.records.work(SYSTEM) as work:
             return create_token(work, user, "walker", list(scopes), None)[1]
 
-    def ask(self, token: str, method: str, path: str, document: Any = None) -> TestResponse:
-        headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA, "Content-Type": MEDIA}
+    def ask(self, token: str, method: str, path: str, document: Any = None, **more: str) -> TestResponse:
+        headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA, "Content-Type": MEDIA, **more}
         data = None if document is None else json.dumps(document)
         return self.app.test_client().open(path, method=method, headers=headers, data=data)
 

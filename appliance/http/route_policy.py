@@ -27,11 +27,13 @@ _KEY = "ingot_route_policies"
 @dataclass(frozen=True, slots=True)
 class RoutePolicy:
     """`scope` is RECORDS, ANYBODY, an area like `job`, or None: for no token with scopes. `parameters` are names; None when the
-    view reads and refuses them itself. `rehearses`: the view knows dry-run itself."""
+    view reads and refuses them itself. `rehearses`: the view knows dry-run itself. `locks`: it asks for If-Match; where one does
+    not, a request that has one is refused, for a lock that a client believes in must not be off in silence."""
 
     scope: str | None = None
     parameters: Collection[str] | None = ()
     rehearses: bool = False
+    locks: bool = False
 
 
 NOTHING_SAID = RoutePolicy()
@@ -55,13 +57,20 @@ def policy_of(app: Flask, endpoint: str) -> RoutePolicy:
 
 
 def check_route() -> None:
-    """Before the view: NotAllowed for a token whose scopes do not cover this route, BadRequest for a parameter that it does not
-    know. Pages, which people's browsers ask, are not held to the parameters."""
+    """Before the view: NotAllowed for a token whose scopes do not cover this route, BadRequest for a parameter, or
+    an If-Match, that it does not know. Pages, which people's browsers ask, are not held to that."""
     if request.endpoint is None:
         return
     policy = policy_of(current_app, request.endpoint)
     if policy.scope not in (ANYBODY, RECORDS) and "Authorization" in request.headers:
         _check_scope(policy)
+    if (
+        request.method not in SAFE
+        and not policy.locks
+        and "If-Match" in request.headers
+        and request.path.startswith("/api")
+    ):
+        raise BadRequest(say("If-Match is not understood at this address."), header="If-Match")
     if request.query_string and request.path.startswith("/api"):
         if request.method not in SAFE and not policy.rehearses:
             g.dry_run = _take_dry_run()

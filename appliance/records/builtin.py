@@ -31,7 +31,7 @@ BUILTIN = (
         "name",
         {"name": "email", "kind": "email", "required": True, "unique": True},
         {"name": "name", "kind": "text"},
-        {"name": "active", "kind": "boolean", "default": True},
+        {"name": "active", "kind": "boolean", "required": True, "default": True},
         {"name": "roles", "kind": "json", "default": ["reader"]},
         {"name": "language", "kind": "choice", "choices": ["en", "de"]},
         {"name": "timezone", "kind": "text", "label": "Time zone"},

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from api_client import MEDIA_ATOMIC, Api, ids, ref, resource
 
-NO_NUMBERS = ["1", 1.0, True, [1], {"version": 1}]
+NO_NUMBERS = ["1", 1.0, True, [1], {"version": 1}, None]
 Change = Callable[[str, Any], dict[str, Any]]
 
 
@@ -29,6 +29,19 @@ WAYS: dict[str, tuple[str, Change]] = {
         "POST /api/operations",
         lambda i, v: {"atomic:operations": [{"op": "remove", "ref": ref("accounts", i), "meta": {"version": v}}]},
     ),
+    "an operation that says it itself": (
+        "POST /api/operations",
+        lambda i, v: {"atomic:operations": [
+            {"op": "update", "data": resource("accounts", i, {"name": "changed"}), "meta": {"version": v}}
+        ]},
+    ),
+    "a link in an operation": (
+        "POST /api/operations",
+        lambda i, v: {"atomic:operations": [
+            {"op": "update", "ref": {**ref("accounts", i), "relationship": "parent"}, "data": None, "meta": {"version": v}}
+        ]},
+    ),
+    "a link": ("PATCH /api/accounts/{id}/relationships/parent", lambda i, v: {"data": None, "meta": {"version": v}}),
     "an upsert": (
         "POST /api/accounts",
         lambda i, v: {"data": resource("accounts", i, {"name": "changed"}, meta={"version": v, "upsert": True})},

@@ -79,6 +79,32 @@ def test_no_route_takes_a_parameter_that_it_does_not_know(site: Site) -> None:
     assert site.fingerprint() == before
 
 
+def test_a_lock_is_held_or_refused_on_every_write(site: Site) -> None:
+    """If-Match of an ETag that is nobody's: no write succeeds as if it had not been sent."""
+    token = site.token()
+    before = site.fingerprint()
+    for step in of_api(site, *UNSAFE):
+        document = EXAMPLES.get(str(step), {"data": {"type": step.path.split("/")[2], "attributes": {}}})
+        answer = site.ask(token, step.method, step.path, document, **{"If-Match": '"99999"'})
+        assert 400 <= answer.status_code < 500, f"{step}: {answer.status_code} {answer.text[:200]}"
+    assert site.fingerprint() == before
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("scopes", 0), ("scopes", ""), ("scopes", {}), ("scopes", False), ("scopes", [None]),
+    ("expires", 0), ("expires", False), ("expires", []), ("expires", {"a": 1}), ("expires", 1.5), ("name", 5),
+])  # fmt: skip
+def test_a_slip_makes_no_token_that_may_do_everything_for_ever(site: Site, name: str, value: Any) -> None:
+    document = resource("tokens", **{"name": "t", "scopes": ["tag:read"], name: value})
+    assert site.ask(site.token(), "POST", "/api/tokens", document).status_code == 422
+
+
+def test_a_user_is_active_or_not(site: Site) -> None:
+    assert site.ask(site.token(), "PATCH", "/api/users/1", resource("users", "1", active=None)).status_code == 422
+    new = resource("users", email="new@example.org", active=None)
+    assert site.ask(site.token(), "POST", "/api/users", new).status_code == 422
+
+
 @pytest.mark.parametrize("value", ["true", "false", "1", ""])
 def test_dry_run_is_understood_by_every_write_and_changes_nothing(site: Site, value: str) -> None:
     token = site.token()

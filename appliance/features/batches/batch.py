@@ -96,7 +96,7 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
             return answer({"jsonapi": VERSION, "meta": preview(records, actor, entity, query, change)})
         return accepted(jobs.get(start_bulk(records, jobs, actor, entity, query, change)))
 
-    return declare(api, RoutePolicy(RECORDS, None, rehearses=True))
+    return declare(api, RoutePolicy(RECORDS, None, rehearses=True, locks=True))
 
 
 def _query() -> tuple[str, bool]:

@@ -81,7 +81,8 @@ def make_api(resources: Resources) -> Blueprint:
         check_accept()
         no_parameters()
         with records.work(actor) as work:
-            comments.remove(work, read_id(work.registry.entity("comment"), id_))
+            comment_id = read_id(work.registry.entity("comment"), id_)
+            comments.remove(work, comment_id, version=wanted_version({}))
         return no_content()
 
     def _one(registry: Registry, row: Row, status: int = 200) -> Response:
@@ -90,7 +91,8 @@ def make_api(resources: Resources) -> Blueprint:
         document = {"jsonapi": VERSION, "data": resource}
         return answer(document, status, etag=etag_of(registry, row), location=location)
 
-    return declare(api, RoutePolicy(RECORDS, None))
+    locking = RoutePolicy(RECORDS, None, locks=True)
+    return declare(api, RoutePolicy(RECORDS, None), edit=locking, remove=locking)
 
 
 def comment_resource(registry: Registry, row: Row) -> dict[str, Any]:

@@ -99,10 +99,10 @@ def edit(work: Work, comment_id: int, text: str, *, version: int | None = None) 
     return work.update("comment", comment_id, {"text": text.strip()}, version=version)
 
 
-def remove(work: Work, comment_id: int) -> None:
-    """NotFound when the actor may not see it, NotAllowed when it is somebody else's."""
+def remove(work: Work, comment_id: int, *, version: int | None = None) -> None:
+    """NotFound when the actor may not see it, NotAllowed when it is somebody else's, Stale as `Work.delete` says."""
     _check(work, comment_id)
-    work.delete("comment", comment_id)
+    work.delete("comment", comment_id, version=version)
 
 
 def _check(work: Work, comment_id: int) -> None:

@@ -166,6 +166,8 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
         api,
         RoutePolicy("file"),
         get=RoutePolicy("file", None),
+        change=RoutePolicy("file", locks=True),
+        delete=RoutePolicy("file", locks=True),
         download=RoutePolicy(ANYBODY, None),
         upload=RoutePolicy("file", ("name", "public")),
     )

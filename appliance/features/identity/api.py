@@ -18,7 +18,7 @@ from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.incoming import placed, read_data, read_resource
 from appliance.http.jsonapi.media import check_content_type
-from appliance.http.jsonapi.resources import read_id
+from appliance.http.jsonapi.resources import read_id, wanted_version
 from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.permissions import VERBS, Actor
 from appliance.records.reading import Reading
@@ -101,7 +101,7 @@ def make_api(records: Records) -> Blueprint:
             if "roles" in incoming.values:
                 accounts.check_roles(work, incoming.values["roles"])
             try:
-                row = work.update("user", user_id, incoming.values)
+                row = work.update("user", user_id, incoming.values, version=wanted_version(incoming.meta))
             except Invalid as error:
                 raise placed(error, entity) from None
             if fresh is not None:
@@ -132,7 +132,8 @@ def make_api(records: Records) -> Blueprint:
                 _check_grants(work, values["grants"])
             role_id = read_id(work.registry.entity("role"), id_)
             last_administrator.keep_role(work, role_id, values)
-            row = work.update("role", role_id, values)
+            version = wanted_version(read_data(requests.body_object()).get("meta", {}))
+            row = work.update("role", role_id, values, version=version)
             return shown(work, "role", row, 200)
 
     @api.get("/tokens")
@@ -156,13 +157,17 @@ def make_api(records: Records) -> Blueprint:
         if actor.scopes or (user_id != actor.user and not actor.admin):
             raise NotAllowed(say("Tokens for others are made by an administrator; a token with scopes makes none."))
         need_confirmation()
-        scopes = values.get("scopes") or []
+        name, scopes, expires = values.get("name"), values.get("scopes"), values.get("expires")
+        scopes = (
+            [] if scopes is None else scopes
+        )  # and nothing else: a slip must not make a token that may do everything
         if not isinstance(scopes, list) or not all(isinstance(s, str) for s in scopes):
             raise Invalid([Problem("scopes", say("must be a list of scopes"), "type")])
+        for field, value in (("name", name), ("expires", expires)):
+            if not isinstance(value, str | None):
+                raise Invalid([Problem(field, say("must be a text"), "type")])
         with records.work(actor) as work:
-            token_id, secret = tokens.create_token(
-                work, user_id, str(values.get("name") or ""), scopes, values.get("expires")
-            )
+            token_id, secret = tokens.create_token(work, user_id, name or "", scopes, expires)
             sql = records.database.sql(
                 'SELECT id, name, "user", hint, scopes, created_at, expires_at FROM ingot_token WHERE id = ?'
             )
@@ -185,7 +190,8 @@ def make_api(records: Records) -> Blueprint:
         api,
         RoutePolicy("user"),
         create_role=RoutePolicy("role"),
-        change_role=RoutePolicy("role"),
+        change_role=RoutePolicy("role", locks=True),
+        change_user=RoutePolicy("user", locks=True),
         list_tokens=RoutePolicy("token"),
         create_token=RoutePolicy("token"),
         delete_token=RoutePolicy("token"),

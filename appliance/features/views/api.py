@@ -60,7 +60,7 @@ def make_api(records: Records, views: Views) -> Blueprint:
         views.delete(requests.actor(), id_)
         return no_content()
 
-    return declare(api, RoutePolicy("view", None))
+    return declare(api, RoutePolicy("view", None), change_view=RoutePolicy("view", None, locks=True))
 
 
 def _entity(records: Records, named: str) -> str:

@@ -116,8 +116,7 @@ class Operations:
             incoming.id = reference.id
         if incoming.id is None:
             raise BadRequest(say("A change needs the resource's id."), pointer=f"{where}/data/id")
-        version = version_in(incoming.meta, f"{where}/data/meta/version")
-        return storing.update(incoming, version), incoming.entity
+        return storing.update(incoming, _version_of(operation, where)), incoming.entity
 
     def _relationship(
         self, work: Work, storing: Storing, op: str, ref: Reference, operation: Mapping[str, Any], where: str
@@ -131,7 +130,7 @@ class Operations:
             )
         if "data" not in operation:
             raise BadRequest(say("The body needs data."), pointer=where)
-        data = operation["data"]
+        data, version = operation["data"], _version_of(operation, where)
         target = str(step.target) if isinstance(step, Field) else step.source
         by_lid = storing.by_lid
         if isinstance(step, Field) and not step.many:
@@ -139,7 +138,7 @@ class Operations:
                 raise NotAllowed(say("A link to one record is replaced by update."))
             one = None if data is None else reading_in.checked(target, data, f"{where}/data")
             value = None if one is None else reading_in.target_id(work.registry, one, by_lid)
-            work.update(ref.entity.name, ref.id, {name: value})
+            work.update(ref.entity.name, ref.id, {name: value}, version=version)
             return
         if not isinstance(data, list):
             raise BadRequest(say("data must be a list of identifiers."), pointer=f"{where}/data")
@@ -147,7 +146,8 @@ class Operations:
             reading_in.target_id(work.registry, reading_in.checked(target, one, f"{where}/data/{n}"), by_lid)
             for n, one in enumerate(data)
         ]
-        work.relate(ref.entity.name, ref.id, name, ids, {"add": "add", "update": "replace", "remove": "remove"}[op])
+        how = {"add": "add", "update": "replace", "remove": "remove"}[op]
+        work.relate(ref.entity.name, ref.id, name, ids, how, version=version)
 
     def _reference(self, work: Work, storing: Storing, operation: Mapping[str, Any], where: str) -> Reference | None:
         ref, href = operation.get("ref"), operation.get("href")
@@ -178,12 +178,17 @@ class Operations:
 
 
 def _version_of(operation: Mapping[str, Any], where: str) -> int | None:
-    """The version that an operation names in its own meta, or in that of its ref."""
-    for holder, place in ((operation, where), (operation.get("ref"), f"{where}/ref")):
-        meta = holder.get("meta") if isinstance(holder, Mapping) else None
-        if isinstance(meta, Mapping) and "version" in meta:
-            return version_in(meta, f"{place}/meta/version")
-    return None
+    """The version that an operation names: in its resource's meta, its own, or that of its ref. BadRequest when they differ,
+    and for a version of another type, wherever it stands."""
+    found: dict[int, str] = {}
+    for holder, place in ((operation.get("data"), "/data"), (operation, ""), (operation.get("ref"), "/ref")):
+        if isinstance(holder, Mapping) and "meta" in holder:
+            version = version_in(holder["meta"], f"{where}{place}/meta/version")
+            if version is not None:
+                found[version] = place
+    if len(found) > 1:
+        raise BadRequest(say("An operation names one version, not several."), pointer=f"{where}/meta/version")
+    return next(iter(found), None)
 
 
 def _at(error: IngotError, where: str) -> IngotError:

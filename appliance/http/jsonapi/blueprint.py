@@ -47,7 +47,8 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
     rule(step, "related", relationships.related, methods=["GET"])
     rule("/<type_>/<id_>/relationships/<name>", "linkage", relationships.linkage, methods=["GET"])
     rule("/<type_>/<id_>/relationships/<name>", "relate", relationships.change, methods=["PATCH", "POST", "DELETE"])
-    return declare(api, RoutePolicy(RECORDS, None))
+    locking = RoutePolicy(RECORDS, None, locks=True)
+    return declare(api, RoutePolicy(RECORDS, None), operations=locking, update=locking, delete=locking, relate=locking)
 
 
 def make_resources(records: Records) -> Resources:

@@ -41,8 +41,12 @@ def read_data(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def version_in(meta: Mapping[str, Any], pointer: str) -> int | None:
     """meta.version, wherever in a request it stands. BadRequest for another type than a number: a lock that a client believes in
     must not be off in silence."""
-    version = meta.get("version")
-    if version is not None and type(version) is not int:
+    if not isinstance(meta, Mapping):
+        raise BadRequest(say("meta must be an object."), pointer=pointer.removesuffix("/version"))
+    if "version" not in meta:
+        return None
+    version = meta["version"]
+    if type(version) is not int:
         raise BadRequest(say("meta.version must be a whole number."), pointer=pointer)
     return version
 

@@ -85,7 +85,7 @@ class Relationships:
             entity = writable(work.registry, type_)
             step = _step_of(work.registry, entity, name)
             record_id = read_id(entity, id_)
-            version = wanted_version({})
+            version = wanted_version(document.get("meta", {}), "/meta/version")
             try:
                 if isinstance(step, Field) and not step.many:
                     if request.method != "PATCH":

@@ -225,13 +225,13 @@ def etag_of(registry: Registry, row: Row) -> str:
     return f'"{row[1]}-{registry.revision}"'
 
 
-def wanted_version(meta: Mapping[str, Any]) -> int | None:
-    """The version the client has seen: If-Match, or meta.version."""
+def wanted_version(meta: Mapping[str, Any], pointer: str = "/data/meta/version") -> int | None:
+    """The version the client has seen: If-Match, or meta.version, which stands at `pointer`."""
     header = request.headers.get("If-Match")
     if header is not None and header.strip() != "*":
         found = _VERSION.fullmatch(header.strip())
         return int(found[1]) if found else -1  # somebody else's ETag matches nothing here
-    return version_in(meta, "/data/meta/version")
+    return version_in(meta, pointer)
 
 
 def _with_meta(document: Mapping[str, Any]) -> Mapping[str, Any]:
