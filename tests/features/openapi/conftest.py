@@ -24,11 +24,14 @@ from appliance.features.identity import accounts
 from appliance.features.identity.login_throttle import LoginThrottle
 from appliance.features.identity.sessions import Claim, Sessions
 from appliance.features.identity.who import Who
+from appliance.features.imports.inspection import RemoteInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.live.live import Live
 from appliance.features.notices.table import Notices
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.jobs import Jobs
+from appliance.jobs.pool import HelperPool
 from appliance.records.declaration import read_entity
 from appliance.records.permissions import ROLES, SYSTEM, Actor
 from appliance.records.records import Records
@@ -124,4 +127,18 @@ def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     jobs = Jobs(database, DatabaseQueue(database), kinds)
     settings = load(root / "home", environment={})
     cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
-    return assembly.House(settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices)
+    return assembly.House(
+        settings,
+        database,
+        records,
+        jobs,
+        files,
+        cache,
+        sessions,
+        claim,
+        throttle,
+        who,
+        notices,
+        RemoteInspector(HelperPool({})),
+        SecurityEvents(database),
+    )
