@@ -21,7 +21,7 @@ FILTERS = ("filter[kind]", "filter[user]", "filter[client_ip]", "filter[at][gte]
 
 @dataclass(frozen=True, slots=True)
 class SecurityEventQuery:
-    """`user`: who acted or was meant. `since` is the first moment, `until` the first one that is too late, in wire form; `after` is
+    """`user`: who acted or was meant. `since` is the first moment, `until` the first too late, in wire form; `after` is
     the id of the last event that was seen."""
 
     kinds: tuple[str, ...] = ()
