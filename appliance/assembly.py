@@ -85,6 +85,12 @@ from appliance.features.search import pages as search_pages
 from appliance.features.search.follower import IndexFollower
 from appliance.features.search.inside import make_find
 from appliance.features.search.jobs import REINDEX, reindex_kind
+from appliance.features.security_events import access_changes, spool
+from appliance.features.security_events import api as security_events_api
+from appliance.features.security_events import pages as security_event_pages
+from appliance.features.security_events.jobs import sweep_kind as old_events_kind
+from appliance.features.security_events.jobs import tell_of_backups
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.features.styleguide import pages as styleguide
 from appliance.features.trust import pages as trust
 from appliance.features.undo import api as undo_api
@@ -143,6 +149,7 @@ class House:
     who: Who
     notices: Notices
     inspector: Inspector
+    events: SecurityEvents
 
 
 def version() -> str:
@@ -170,6 +177,7 @@ def open_house(settings: Settings, *, existing: bool = False) -> House:
         records.guard("user", last_administrator.check)
         with records.work(SYSTEM) as work:
             accounts.seed_roles(work)
+        spool.take_in(database, home.root)
         return _furnished(settings, database, records, open_files(settings), _cache(settings))
 
 
@@ -192,9 +200,11 @@ def look_at(settings: Settings) -> House:
 
 
 def _furnished(settings: Settings, database: Database, records: Records, files: FileStore, cache: Cache) -> House:
-    sessions, throttle = Sessions(database, settings.session_days, settings.session_max_days), LoginThrottle(database)
+    events, throttle = SecurityEvents(database), LoginThrottle(database)
+    sessions = Sessions(database, settings.session_days, settings.session_max_days, events=events)
+    access_changes.watch(records)
     inspector = RemoteInspector(HelperPool({"home": str(settings.home.root)}))
-    who, notices = Who(records, sessions), Notices(records)
+    who, notices = Who(records, sessions, events), Notices(records)
     kinds = [
         batch_kind(records, files, who.of_job),
         *import_kinds(apart.run_import, apart.undo_import),
@@ -207,11 +217,25 @@ def _furnished(settings: Settings, database: Database, records: Records, files: 
         undo_kind(apart.undo, heavy=True),
         purge_kind(records, settings.trash_days),
         old_notices_kind(notices),
+        old_events_kind(database, settings.security_event_days),
     ]
     jobs = Jobs(database, DatabaseQueue(database), kinds, timezone=_timezone(settings))
     tell_of_jobs(notices, jobs)
+    tell_of_backups(events, jobs, BACKUP)
     return House(
-        settings, database, records, jobs, files, cache, sessions, Claim(database), throttle, who, notices, inspector
+        settings,
+        database,
+        records,
+        jobs,
+        files,
+        cache,
+        sessions,
+        Claim(database),
+        throttle,
+        who,
+        notices,
+        inspector,
+        events,
     )
 
 
@@ -272,7 +296,8 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     follower = IndexFollower(house.database, records, engine, writer=only != "web")
     plans = Plans(settings.home.root / "maintenance.json")
     maintenance = Maintenance(plans, jobs, hub)
-    parts: list[Part] = [tail, follower, live]
+    parts: list[Part] = [house.events, tail, follower, live]
+    process.keep_events(house.events.tell)
     if only != "web":
         jobs.add(reindex_kind(follower))
         parts.append(NoticeFollower(house.database, records, house.notices, house.who.of_user))
@@ -340,7 +365,7 @@ def public_door(parts: Outside) -> Flask:
     house = parts.house
     records, settings, jobs, who = house.records, house.settings, house.jobs, house.who
     traffic, resources = parts.traffic, make_resources(records)
-    views, authenticator = Views(records), PasswordAuthenticator(house.database, house.throttle)
+    views, authenticator = Views(records), PasswordAuthenticator(house.database, house.throttle, house.events)
     analyses = Analyses(records, jobs, house.cache, house.files, house.inspector)
     import_desk = Desk(records, jobs, house.files, house.inspector, analyses)
     assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
@@ -386,7 +411,7 @@ def public_door(parts: Outside) -> Flask:
             import_pages.make_pages(import_desk, max_upload=settings.max_upload),
             import_kind_pages.make_pages(import_desk, max_upload=settings.max_upload),
             import_reports.make_pages(import_desk),
-            exports_api.make_api(records, jobs),
+            exports_api.make_api(records, jobs, house.events),
             jobs_api.make_api(jobs),
             job_pages.make_pages(records, jobs),
             schedules_api.make_api(jobs),
@@ -400,10 +425,12 @@ def public_door(parts: Outside) -> Flask:
             undo_api.make_api(records, jobs),
             comments_api.make_api(resources),
             notices_api.make_api(house.notices),
+            security_events_api.make_api(house.events.table),
+            security_event_pages.make_pages(records, house.events.table),
             notice_pages.make_pages(house.notices, jobs),
             door.make_pages(records, house.sessions, house.claim, authenticator),
             account.make_pages(records, house.sessions, authenticator),
-            welcome.make_pages(records, house.sessions, authenticator, box),
+            welcome.make_pages(records, house.sessions, authenticator, box, house.events),
             make_blueprint(records, resources),
             home.make_pages(records),
             styleguide.make_pages(assets),
@@ -422,6 +449,7 @@ def public_door(parts: Outside) -> Flask:
         max_body=settings.max_body,
         rehearsal=records.rehearsal,
         limited=functools.partial(house.database.limited, settings.query_seconds),
+        refused=house.events.refused,
         furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
         extend=extend,
     )

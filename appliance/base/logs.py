@@ -51,6 +51,12 @@ def about_actor(key: str) -> None:
         about.actor = key
 
 
+def acting() -> str:
+    """The key of who acts in this thread, as far as it is known."""
+    about = _about.get()
+    return about.actor if about is not None else ""
+
+
 @contextmanager
 def about_job(job: int, actor: str) -> Iterator[None]:
     before = _about.set(About(job=job, actor=actor))

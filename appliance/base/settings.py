@@ -109,6 +109,9 @@ SETTINGS = (
         "backups_monthly", int, 6, "months before those of which one nightly backup each is kept", group="running",
         least=0, most=1_000,
     ),
+    Setting(
+        "security_event_days", int, 365, "days until a security event is deleted", group="running", least=1, most=36_500,
+    ),
     Setting("timezone", str, "UTC", "the box's time zone for schedules, as Europe/Berlin", group="running"),
     Setting("log_level", str, "info", "debug, info, warning or error", group="running", restart=False, choices=LEVELS),
 )  # fmt: skip

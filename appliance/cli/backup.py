@@ -14,7 +14,9 @@ from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import load, read
 from appliance.base.text import Text, say
-from appliance.cli.kit import language, main, show, with_home, with_json
+from appliance.cli.kit import keep_event, language, main, show, with_home, with_json
+from appliance.features.security_events import spool
+from appliance.features.security_events.event import event
 from appliance.run import installation
 from appliance.run.backup import listing, restoring, taking
 from appliance.run.backup.archive import Manifest
@@ -39,6 +41,7 @@ def backup(home: Path, as_json: bool, output: Path | None, list_: bool) -> None:
         installation.check_file(settings.home)
     settings.home.backups.mkdir(mode=0o700, exist_ok=True)
     place = taking.take(settings, open_files(settings), output, assembly.version(), warn=announce)
+    keep_event(settings, "backup", file=place.name)
     tell(place, restoring.verify(place), as_json)
 
 
@@ -94,9 +97,11 @@ def restore(home: Path, as_json: bool, file: Path | None, back: bool) -> None:
         restoring.recover(place)
         if file is None:
             restoring.back(place)
+            spool.record(home, event("restore", back=True), None)
             click.echo("The state before the last restore is back.")
             return
         tell(file, restoring.restore(place, file, manifest), as_json)
+        spool.record(home, event("restore", file=file.name), None)
     if not as_json:
         back_too = " The state before is kept: ingot restore --back" if restoring.can_go_back(place) else ""
         click.echo(f"Restored.{back_too}")

@@ -13,11 +13,14 @@ from typing import Any
 import click
 
 from appliance import assembly
-from appliance.base import logs, paths
+from appliance.apart import open_database
+from appliance.base import logs, origin, paths
 from appliance.base.errors import IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
-from appliance.base.settings import load
+from appliance.base.settings import Settings, load
 from appliance.base.text import best_language, say
+from appliance.features.security_events import spool
+from appliance.features.security_events.event import event
 from appliance.run import installation, run_file
 from appliance.run.backup import restoring
 from appliance.run.client import ControlClient
@@ -32,6 +35,7 @@ class Failing(click.Group):
     """Our errors end a command with their sentence and an exit code, never with a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        origin.from_operator("shell")
         try:
             return super().invoke(ctx)
         except StartRefused as refusal:
@@ -79,6 +83,11 @@ def look_at(home: Path) -> assembly.House:
     """For a command that only looks: it makes, migrates and writes nothing."""
     _check_whole(home)
     return assembly.look_at(load(home))
+
+
+def keep_event(settings: Settings, kind: str, **detail: Any) -> None:
+    """A security event of this command, by the user of the operating system who gave it."""
+    spool.record(settings.home.root, event(kind, **detail), functools.partial(open_database, settings))
 
 
 def _check_whole(home: Path) -> None:

@@ -14,7 +14,7 @@ import click
 from appliance import assembly
 from appliance.base.errors import IngotError, Invalid, Problem
 from appliance.base.text import say
-from appliance.cli.kit import look_at, main, open_house, with_home, with_json
+from appliance.cli.kit import keep_event, look_at, main, open_house, with_home, with_json
 from appliance.features.exports import writing
 from appliance.features.exports.cells import LOSSLESS, MODES
 from appliance.features.exports.exporting import write
@@ -89,8 +89,8 @@ def import_file(home: Path, as_json: bool, undo: str | None, **asked: Any) -> No
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write; standard output without it.")
 def export(home: Path, entity_name: str, format_: str, mode: str, query: str, output: Path | None) -> None:
     """Write records of an entity: CSV, XLSX, JSON Lines, or a SQLite file."""
-    records = look_at(home).records
-    found = records.registry.find(entity_name)
+    house = look_at(home)
+    records, found = house.records, house.records.registry.find(entity_name)
     if format_ == "sqlite":
         if output is None:
             raise click.UsageError("--format sqlite needs -o FILE")
@@ -107,6 +107,7 @@ def export(home: Path, entity_name: str, format_: str, mode: str, query: str, ou
                     while part := file.read(1 << 20):
                         sys.stdout.buffer.write(part)
                     sys.stdout.buffer.flush()
+    keep_event(house.settings, "export", entity=found.name, format=format_, query=query[:500], records=count)
     click.echo(f"{count} records", err=True)
 
 

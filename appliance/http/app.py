@@ -14,7 +14,7 @@ from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
-from appliance.base import digits, logs
+from appliance.base import digits, logs, origin
 from appliance.base.errors import NotAllowed, NotSignedIn
 from appliance.base.text import say
 from appliance.http import requests, route_policy
@@ -25,6 +25,7 @@ from appliance.http.jsonapi.media import MEDIA
 from appliance.http.pages.rendering import page
 from appliance.http.requests import SAFE, Authenticate
 from appliance.http.sockets.websocket import same_origin
+from appliance.records.permissions import Actor
 
 
 class NoSessions(SessionInterface):
@@ -97,11 +98,12 @@ def create_app(
     max_body: int,
     rehearsal: Callable[[], AbstractContextManager[None]] = nullcontext,
     limited: Callable[[], AbstractContextManager[None]] = nullcontext,
+    refused: Callable[[Actor | None, str, str, str], None] = lambda *_: None,
     furnish: Callable[[Flask], None] | None = None,
     extend: Callable[[Flask], None] | None = None,
 ) -> Flask:
     """The application. `authenticate` says who sent a request; `rehearsal` takes back what is written inside, `limited`
-    bounds what a view may cost; `furnish` gives
+    bounds what a view may cost; `refused` hears of each 403 and 421: who asked, the code, method and path; `furnish` gives
     the templates what they share (pages/rendering.py); `extend` may add what is no blueprint (flask-sock)."""
     app = Door("ingot", static_folder=None, template_folder=str(templates))
     app.rehearsal, app.limited = rehearsal, limited
@@ -116,6 +118,7 @@ def create_app(
         g.authenticate = authenticate
         if not hosts.knows(request.headers.get("Host")):
             text = say("This box does not answer to that name. An administrator can add it to the setting `hosts`.")
+            refused(None, "foreign_host", request.method, request.path)
             document = {
                 "errors": [{"status": "421", "code": "foreign_host", "title": "Misdirected", "detail": str(text)}]
             }
@@ -128,6 +131,8 @@ def create_app(
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response | tuple[str, int]:
         status, errors, headers = translate(error, requests.language())
+        if status == 403:
+            refused(g.get("actor"), errors[0]["code"], request.method, request.path)
         if wants_page():
             if isinstance(error, NotSignedIn):
                 return Response(status=303, headers={"Location": sign_in_address()})
@@ -166,6 +171,7 @@ class Guarded:
         self._inner = inner
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
+        origin.from_request(environ)
         own = ("X-Request-ID", logs.about_request(logs.tidy_request(environ.get("HTTP_X_REQUEST_ID"))).request)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:

@@ -50,7 +50,7 @@ class Records:
         self._here = _Here()
         self._registry = Registry(database, BUILTIN, -1)
         self._listeners: list[Callable[[Registry], None]] = []
-        self._guards: dict[str, Callable[[Work], None]] = {}
+        self._guards: dict[str, list[Callable[[Work], None]]] = {}
         database.on_commit(self._committed)
         self.refresh()
 
@@ -87,8 +87,8 @@ class Records:
 
     def guard(self, entity: str, check: Callable[[Work], None]) -> None:
         """Call `check` before each commit that touched records of this entity, whoever wrote them: what it raises takes the
-        whole work back. For what must hold of all records together."""
-        self._guards[entity] = check
+        whole work back. For what must hold of all records together, and for what is written beside them."""
+        self._guards.setdefault(entity, []).append(check)
 
     @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
@@ -98,7 +98,8 @@ class Records:
             work = Work(self.database, self.refresh(), self.log, actor)
             yield work
             for entity in work.touched & self._guards.keys():
-                self._guards[entity](work)
+                for check in self._guards[entity]:
+                    check(work)
             work.flush()
             self._here.touched |= work.touched
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from appliance.base import ids, logs
+from appliance.base import ids, logs, origin
 from appliance.base.disk import is_disk_full
 from appliance.base.errors import BadRequest, IngotError, NotAllowed, NotFound
 from appliance.base.paths import Home
@@ -92,6 +92,7 @@ class ControlDoor:
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         language = best_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         logs.about_request(logs.tidy_request(environ.get("HTTP_X_REQUEST_ID")), actor="control")
+        origin.from_operator("control")
         try:
             self._admit(environ)
             status, answer = "200 OK", self._called(environ)

@@ -48,6 +48,8 @@ class Process:
         }
         self.components: Callable[[], Mapping[str, Health]] = dict
         self.services, self._since = Services(), Since()
+        self._keep_event: Callable[..., None] | None = None
+        self._events: list[tuple[str, dict[str, Any]]] = []
         self.reason: Text | str = ""
         self.info = RunInfo(os.getpid(), "starting", version, clock.wire_now())
         self._began = time.monotonic()
@@ -55,6 +57,19 @@ class Process:
         self._wishes: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._signals = 0
         self.ending = threading.Event()  # whoever waits at the control door is let go
+
+    def tell(self, kind: str, **detail: Any) -> None:
+        """A security event. Until somebody keeps them, those of the start wait."""
+        if self._keep_event is not None:
+            self._keep_event(kind, **detail)
+        elif len(self._events) < 100:
+            self._events.append((kind, detail))
+
+    def keep_events(self, keep: Callable[..., None]) -> None:
+        """From now on `keep(kind, **detail)` hears of them, first of those that waited."""
+        self._keep_event, waiting, self._events = keep, self._events, []
+        for kind, detail in waiting:
+            keep(kind, **detail)
 
     def ask_stop(self, exit_code: int = exit_codes.STOPPED) -> dict[str, Any]:
         """End the process in good order, soon. Returns at once; any thread."""

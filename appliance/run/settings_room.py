@@ -71,6 +71,7 @@ class SettingsRoom:
         checks = trying.checks(self.settings, values, self.open_database, self.engines)
         answer = settings_door.change(self.settings, values, checks, dry_run=bool(asked.get("dry_run")))
         if answer["written"]:
+            self.process.tell("settings_changed", settings=sorted(values))  # never what they are
             self._apply(values)
         return answer
 

@@ -18,6 +18,7 @@ from appliance.features.exports.exporting import MEDIA, stream, write
 from appliance.features.exports.listing import FORMATS, Wanted, count, read_wanted
 from appliance.features.files.storing import add_file, keep
 from appliance.features.jobs.api import accepted, job_actor
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http import requests
 from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
@@ -36,7 +37,7 @@ SMALL = 50_000
 SMALL_SHEET = 5_000
 
 
-def make_api(records: Records, jobs: Jobs) -> Blueprint:
+def make_api(records: Records, jobs: Jobs, events: SecurityEvents) -> Blueprint:
     api = Blueprint("exports", __name__, url_prefix="/api/exports")
 
     @api.get("/<name>")
@@ -52,6 +53,7 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
         if count(records, actor, wanted) > (SMALL_SHEET if format_ == "xlsx" else SMALL):
             text_ = say("These are too many records to wait for: POST to /api/exports makes a file of them.")
             raise Conflict(text_, code="too_many")
+        events.tell("export", actor=actor, entity=wanted.entity, format=format_, query=text[:500])
         headers = {
             "Content-Type": MEDIA[format_],
             "Content-Disposition": f'attachment; filename="{type_}.{format_}"',
@@ -87,7 +89,11 @@ def make_api(records: Records, jobs: Jobs) -> Blueprint:
         may(actor, "read", wanted.entity)
         may(actor, "create", "file")
         arguments = {**asked, "language": requests.language(), "scopes": list(actor.scopes)}
-        return accepted(jobs.get(jobs.enqueue(KIND, arguments, actor=job_actor(actor))))
+        job = jobs.enqueue(KIND, arguments, actor=job_actor(actor))
+        events.tell(
+            "export", actor=actor, entity=wanted.entity, format=wanted.format, query=asked["query"][:500], job=job
+        )
+        return accepted(jobs.get(job))
 
     return declare(api, RoutePolicy("export"), export_now=RoutePolicy("export", None))
 

@@ -28,7 +28,7 @@ NAMES = {
     "database": say("Database"), "search index": say("Search index"), "worker": say("Jobs"), "web": say("Web server"),
     "live": say("Live news"), "log tail": say("Log of changes"), "notices": say("Notices"), "sampler": say("Measurements"),
     "home": say("Home folder"), "disk": say("Disk"), "clock": say("Clock"), "maintenance": say("Maintenance"),
-    "backups": say("Backups"), "database watch": say("Check of the database"),
+    "backups": say("Backups"), "database watch": say("Check of the database"), "security events": say("Security events"),
 }  # fmt: skip
 STATES = {
     "ok": ("green", "circle-check", say("In order")), "degraded": ("amber", "alert-triangle", say("Impaired")),

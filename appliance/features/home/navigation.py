@@ -35,6 +35,7 @@ class Navigation:
         if me.actor.admin:
             house.append(Place(say("Import").render(me.language), "/import", "file-import"))
             house.append(Place(say("Health").render(me.language), "/health", "activity"))
+            house.append(Place(say("Security events").render(me.language), "/security-events", "shield-check"))
         return [*listed, (say("House").render(me.language), house)]
 
     def creatable(self, me: Person) -> list[Place]:

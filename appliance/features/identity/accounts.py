@@ -20,6 +20,7 @@ from appliance.features.identity.passwords import (
     verify_password,
 )
 from appliance.features.identity.tokens import revoke_token
+from appliance.features.security_events.access_changes import password_changed
 from appliance.records.permissions import ROLES, Grants, merge
 from appliance.records.records import Records
 from appliance.records.tables import Row
@@ -77,6 +78,7 @@ def set_password(work: Work, user_id: int, password: str | NewPassword, *, revok
     check_password(found.text, name=rows[0][0] or "", email=rows[0][1])
     work.database.run(sql("UPDATE ingot_user SET password = ? WHERE id = ?"), (found.hash, user_id))
     work.database.run(sql('DELETE FROM ingot_session WHERE "user" = ?'), (user_id,))
+    password_changed(work, user_id)
     work.touched.add("user")  # open sockets ask again who they belong to
     if revoke_tokens:
         listed = sql('SELECT id FROM ingot_token WHERE "user" = ? AND revoked_at IS NULL ORDER BY id')

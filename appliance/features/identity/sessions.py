@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from appliance.base import clock, ids
 from appliance.engines.database.protocol import Database
+from appliance.features.security_events.security_events import SecurityEvents
 
 COOKIE = "ingot_session"
 SECURE_COOKIE = "__Host-ingot_session"
@@ -43,9 +44,10 @@ class Sessions:
     """Rows of ingot_session. A session ends `days` after it was last used, and `most_days` after it began whatever was done in
     it. Writing one takes the write transaction."""
 
-    def __init__(self, database: Database, days: int, most_days: int = 90):
+    def __init__(self, database: Database, days: int, most_days: int = 90, *, events: SecurityEvents | None = None):
         self._database, self._days, self.most_days = database, days, most_days
         self._listeners: list[Callable[[], None]] = []
+        self._events = events or SecurityEvents(database)
         sql = database.sql
         columns = '"user", csrf, digest, created_at, seen_at, confirmed_at'
         self._insert = sql(
@@ -74,6 +76,7 @@ class Sessions:
         values = (session.digest, user_id, csrf, now, now, now, self._end(now), address[:100], agent[:300])
         with self._database.write():
             self._database.run(self._insert, values)
+        self._events.tell("sign_in", account=user_id)
         return secret, session
 
     def find(self, secret: str) -> Session | None:
@@ -97,8 +100,11 @@ class Sessions:
             self._database.run(self._confirm, (clock.wire_now(), session.digest))
 
     def close(self, secret: str) -> None:
+        found = self._database.rows(self._find, (ids.digest(secret), clock.wire_now(), self._first()))
         with self._database.write():
             self._database.run(self._delete, (ids.digest(secret),))
+        if found:
+            self._events.tell("sign_out", account=found[0][0])
         self._tell()
 
     def of(self, user_id: int) -> list[dict[str, str]]:
@@ -110,7 +116,9 @@ class Sessions:
     def close_others(self, user_id: int, digest: str) -> None:
         """End all of a user's sessions but the one with this digest."""
         with self._database.write():
-            self._database.run(self._delete_others, (user_id, digest))
+            ended = self._database.run(self._delete_others, (user_id, digest))
+        if ended:
+            self._events.tell("sign_out", account=user_id, other_sessions=ended)
         self._tell()
 
     def sweep(self) -> None:

@@ -29,6 +29,7 @@ class Token:
     name: str
     scopes: tuple[str, ...]
     expires_at: str | None
+    used: bool = True
 
 
 def create_token(work: Work, user_id: int, name: str, scopes: list[str], expires: str | None) -> tuple[int, str]:
@@ -78,13 +79,13 @@ def revoke_token(work: Work, token_id: int) -> None:
 def find_token(database: Database, digest: str) -> Token | None:
     """The token whose secret has this digest, unless it is revoked or has expired."""
     sql = database.sql(
-        'SELECT id, "user", name, scopes, expires_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL'
+        'SELECT id, "user", name, scopes, expires_at, first_used_at FROM ingot_token WHERE digest = ? AND revoked_at IS NULL'
     )
     rows = database.rows(sql, (digest,))
     if not rows or (rows[0][4] and rows[0][4] <= clock.wire_now()):
         return None
-    id_, user, name, scopes, expires = rows[0]
-    return Token(id_, user, name, tuple(orjson.loads(scopes)), expires)
+    id_, user, name, scopes, expires, used = rows[0]
+    return Token(id_, user, name, tuple(orjson.loads(scopes)), expires, used is not None)
 
 
 def _scope(registry: Registry, text: str) -> str:

@@ -22,6 +22,7 @@ from appliance.features.identity.sessions import (
     Sessions,
 )
 from appliance.features.identity.tokens import PREFIX, find_token
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http.requests import SAFE
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -65,8 +66,10 @@ def device_cookie_name() -> str:
 
 
 class Who(Actors):
-    def __init__(self, records: Records, sessions: Sessions):
+    def __init__(self, records: Records, sessions: Sessions, events: SecurityEvents | None = None):
         super().__init__(records)
+        self._events = events or SecurityEvents(records.database)
+        self._used: set[int] = set()
         self._sessions = sessions
         self._known: dict[Key, tuple[Actor, Any, str | None]] = {}
         sessions.on_end(self._forget_sessions)
@@ -115,7 +118,11 @@ class Who(Actors):
             token = find_token(self._records.database, digest)
             if token is None:
                 return None, None
-            return self.actor_of(token.user, "token", token.id, scopes=token.scopes), token.expires_at
+            actor = self.actor_of(token.user, "token", token.id, scopes=token.scopes)
+            if actor is not None and not token.used and token.id not in self._used:
+                self._used.add(token.id)
+                self._events.tell("token_first_used", actor=actor, account=token.user, number=token.id, name=token.name)
+            return actor, token.expires_at
 
         actor = self._remembered(("token", digest), look_up)
         if actor is None:

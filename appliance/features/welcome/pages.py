@@ -20,6 +20,7 @@ from appliance.features.identity.sessions import Sessions
 from appliance.features.packs.installing import install_pack, installed
 from appliance.features.packs.reading import read_pack
 from appliance.features.packs.removing import bring_back_seeds, preview_removal, remove_seeds
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http import requests
 from appliance.http.pages.rendering import page
 from appliance.records.permissions import SYSTEM, Actor
@@ -28,7 +29,9 @@ from appliance.records.records import Records
 STARTS = ("demo", "crm", "empty")
 
 
-def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuthenticator, box: Box) -> Blueprint:
+def make_pages(
+    records: Records, sessions: Sessions, authenticator: PasswordAuthenticator, box: Box, events: SecurityEvents
+) -> Blueprint:
     pages = Blueprint("welcome", __name__)
 
     def claimer() -> int:
@@ -61,6 +64,7 @@ def make_pages(records: Records, sessions: Sessions, authenticator: PasswordAuth
                 work.update("user", user, {n: given[n] or None for n in profile})
                 accounts.set_password(work, user, fresh)
             box.change(given["box"][:80] or "Ingot", given["timezone"])
+            events.tell("settings_changed", settings=["box", "timezone"])
         except Conflict as error:  # the address is somebody's already
             return asked(given, {"email": error.message.render(requests.language())}, 409)
         except Invalid as error:

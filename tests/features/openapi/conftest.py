@@ -28,6 +28,7 @@ from appliance.features.imports.inspection import FileInspector
 from appliance.features.imports.jobs import import_kinds
 from appliance.features.live.live import Live
 from appliance.features.notices.table import Notices
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.jobs import Jobs
 from appliance.records.declaration import read_entity
@@ -126,6 +127,7 @@ def _house(records: Records, root: Path, actor: Actor) -> assembly.House:
     settings = load(root / "home", environment={})
     cache, claim, notices = MemoryCache(), Claim(database), Notices(records)
     inspector = FileInspector(records, files)  # in this process: the helper would not find this database
+    events = SecurityEvents(database)
     return assembly.House(
-        settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices, inspector
+        settings, database, records, jobs, files, cache, sessions, claim, throttle, who, notices, inspector, events
     )

@@ -10,6 +10,7 @@ from appliance.features.openapi.fixed.files import file_paths
 from appliance.features.openapi.fixed.health import health_paths
 from appliance.features.openapi.fixed.jobs import job_paths
 from appliance.features.openapi.fixed.people import people_paths
+from appliance.features.openapi.fixed.security_events import security_event_paths
 from appliance.features.openapi.fixed.together import together_paths
 from appliance.features.openapi.fixed.views import view_paths
 from appliance.features.openapi.fixed.whole import whole_paths
@@ -17,4 +18,11 @@ from appliance.features.openapi.fixed.whole import whole_paths
 
 def fixed_paths() -> Paths:
     of_records = {**whole_paths(), **declaration_paths(), **file_paths(), **people_paths(), **together_paths()}
-    return {**of_records, **background_paths(), **job_paths(), **view_paths(), **health_paths()}
+    return {
+        **of_records,
+        **background_paths(),
+        **job_paths(),
+        **view_paths(),
+        **health_paths(),
+        **security_event_paths(),
+    }
