@@ -43,6 +43,7 @@ class Site:
         install_pack(self.house.records, SYSTEM, read_pack("crm"))
         with self.house.records.work(SYSTEM) as work:
             accounts.add_user(work, "root@example.org", roles=["admin"])
+            accounts.add_user(work, "reader@example.org", roles=["reader"])
             for entity, values in (("tag", {"name": "t"}), ("account", {"name": "a"}), ("contact", {"last_name": "c"})):
                 work.create(entity, values)
             file = keep(self.house.files, io.BytesIO(b"hello"), limit=None, name="a.txt")

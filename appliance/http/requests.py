@@ -15,6 +15,8 @@ from appliance.records.permissions import Actor
 
 Authenticate = Callable[[], Actor | None]
 SAFE = ("GET", "HEAD", "OPTIONS")
+DIRECT = "ingot.direct"
+"""In the WSGI environment: does a program on this machine ask for itself, through no proxy?"""
 KNOWN_AS = "ingot.known_as"
 """In the WSGI environment: a function that takes the account a request came from, and says whether it may have one more
 connection."""

@@ -8,8 +8,10 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
+from appliance.base.client_ip import is_loopback
 from appliance.base.errors import StartRefused
 from appliance.base.text import say
+from appliance.http.requests import DIRECT
 from appliance.run.exit_codes import SETTINGS_WRONG
 
 _FOR, _PROTO, _HOST = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
@@ -28,6 +30,8 @@ class Forwarded:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         peer = environ.get("REMOTE_ADDR", "")
+        # Whoever comes from this machine and for nobody else: with a proxy set up, nobody can be told to be that.
+        environ[DIRECT] = not self._networks and is_loopback(peer) and not any(h in environ for h in _HEADERS)
         if self._networks and self.trusts(peer):
             self._believe(environ, peer)
         for header in _HEADERS:

@@ -1,5 +1,5 @@
-"""/healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus. They say nothing of the records, so they
-need no actor."""
+"""/healthz, /readyz and /metrics: for supervisors, load balancers and Prometheus. Strangers learn that the server is alive, and
+in one word how it does."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 
+from appliance.base.errors import IngotError, NotSignedIn
+from appliance.base.text import say
 from appliance.features.health.exposition import expose
+from appliance.http import requests
 from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
+from appliance.records import scopes
 
 Components = Callable[[], Mapping[str, Mapping[str, Any]]]
 """name -> {"state": ok | degraded | down, "reason": a sentence, "since": wire time or not there}."""
@@ -61,12 +65,16 @@ def make_health(
     def ready() -> Response:
         found = components()
         status = "maintenance" if closed() else overall(found)
-        body = orjson.dumps({"status": status, "components": found})
+        body = orjson.dumps({"status": status, "components": found} if may_look_inside() else {"status": status})
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         return Response(body, 503 if status in ("down", "maintenance") else 200, headers)
 
     @health.get("/metrics")
     def metrics() -> Response:
+        if not may_look_inside():
+            raise NotSignedIn(
+                say("Metrics are for administrators, and for tokens of theirs with the scope health:read.")
+            )
         samples = {f'ingot_http_answers_total{{status="{s}xx"}}': float(n) for s, n in sorted(traffic.answers.items())}
         samples["ingot_http_seconds_total"] = traffic.seconds
         samples["ingot_maintenance"] = float(closed())
@@ -75,6 +83,17 @@ def make_health(
         return Response(expose({**samples, **gauges()}), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return declare(health, RoutePolicy(ANYBODY))
+
+
+def may_look_inside() -> bool:
+    """Administrators, tokens of theirs with health:read, and programs on this very machine; strangers get one word."""
+    if request.environ.get(requests.DIRECT):
+        return True
+    try:
+        actor = requests.maybe_actor()
+    except IngotError:  # whoever is wrong about who they are is a stranger here
+        return False
+    return actor is not None and (actor.admin or (actor.administers and scopes.allow(actor.scopes, "health", "read")))
 
 
 NOT_SERVING = {"backups"}
