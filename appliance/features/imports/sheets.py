@@ -11,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from appliance.base.digits import is_digits
 from appliance.base.text import say
 from appliance.features.imports import limits
 from appliance.features.imports.books import MAIN, Book, Sheet, open_book, text_of
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.headers import LOOK, find_header, unique_names
 from appliance.features.imports.layout import BROKEN, EXTRA, XLSX, Layout, Options
+from appliance.features.imports.number_shapes import NumberText
 
 _DATA, _ROW, _CELL = f"{MAIN}sheetData", f"{MAIN}row", f"{MAIN}c"
 _INLINE, _VALUE = f"{MAIN}is", f"{MAIN}v"
@@ -150,7 +152,7 @@ class Cells:
             return _unescaped(text)
         style = int(node.get("s", 0))
         if kind == "n" and style not in self._book.dates:
-            plain = text.isascii() and text.isdigit() and len(text) < 16 and style not in self._book.percents
+            plain = is_digits(text, 15) and style not in self._book.percents
             return text if plain else _number_text(_as_number(text), percent=style in self._book.percents)
         return _text(parser.parse_cell(node), self._book.percents)
 
@@ -196,7 +198,7 @@ def _column(name: str) -> int:
 def _number(row: Any, before: int) -> int:
     """TooLarge for a row below all that a spreadsheet can have."""
     given = row.get("r", "")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else before + 1
+    number = int(given) if is_digits(given, 11) else before + 1
     number = number if number > before else before + 1
     if number > limits.ROWS:
         raise limits.too_large(say("The sheet has more than {max} rows.", max=limits.ROWS), "too_many_rows")
@@ -236,7 +238,7 @@ def _unescaped(text: str) -> str:
 
 
 def _as_number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    return int(text) if is_digits(text.lstrip("-"), 400) else float(text)
 
 
 def _number_text(value: int | float, *, percent: bool) -> str:
@@ -246,4 +248,5 @@ def _number_text(value: int | float, *, percent: bool) -> str:
     number = Decimal(f"{value:.15g}") * (100 if percent else 1)
     text = f"{number:f}" if number.is_finite() and abs(number.adjusted()) < 400 else str(value)
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return (text if text != "-0" else "0") + ("%" if percent else "")
+    text = text if text != "-0" else "0"
+    return f"{text}%" if percent else NumberText(text)

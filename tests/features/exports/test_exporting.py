@@ -35,8 +35,9 @@ MORE: dict[str, dict[str, Any]] = {
     "relations": {"target": "word"}, "money": {"currency": "JOD"},
 }  # fmt: skip
 VALUES: dict[str, list[Any]] = {
-    "text": ["=1+1", "'quoted'", ' "a", b;c ', "0042", "null", "line\r\nend\rof\nall", "_x000D_ \x07", "  ", "−5", "1,5", "true"],
-    "long_text": ["x" * 5_000, "\ttab", "ü€🎈"], "integer": [0, -1, 2**53 + 1], "decimal": ["0.1", "-1234567.891", "1000"],
+    "text": ["=1+1", "'quoted'", ' "a", b;c ', "0042", "null", "_x000D_ ", "  ", "'=1", "''=1", "@x", "−5", "1,5", "true"],
+    "long_text": ["x" * 5_000, "\ttab", "\r=x", "ü€🎈", "line\r\nend\rof\nall", "_x000D_ \x07", "=1\n2", "'=1"],
+    "integer": [0, -1, 2**53 + 1], "decimal": ["0.1", "-1234567.891", "1000"],
     "money": ["0.001", "-1234.500"], "boolean": [True, False], "date": ["0999-01-01", "2024-02-29"],
     "datetime": ["2024-01-31T12:30:15.123Z"], "choice": ["a,b;c", "|d", "[e"], "multi_choice": [["a,b;c", "|d"], ["[e"], ["|d"]],
     "email": ["a+b@example.org"], "phone": ["+49 421 1-2", "0049"], "url": ["https://example.org/?a=1,2;3"],
