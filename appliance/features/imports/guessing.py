@@ -172,13 +172,7 @@ def _looks_like_versions(profile: ColumnProfile, shapes: list[Shape], places: se
 def _text(profile: ColumnProfile, found: Guess) -> Guess:
     if profile.longest > LONGEST or profile.control:
         return Guess("long_text", identifier=False)
-    words = profile.words
-    if (
-        words
-        and not profile.alike
-        and not found.identifier
-        and profile.filled >= FEW
-        and len(words) <= profile.filled // 5
-    ):
+    words, most = profile.words, profile.filled // 5
+    if words and profile.filled >= FEW and 2 <= len(words) <= most and not (profile.alike or found.identifier):
         return Guess("choice", {"choices": sorted(words.values(), key=fold)})
     return found

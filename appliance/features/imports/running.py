@@ -15,6 +15,7 @@ from appliance.base.text import say
 from appliance.features.imports import reading
 from appliance.features.imports.choices import add_choices, check_may_add, new_choices
 from appliance.features.imports.filling import Filling
+from appliance.features.imports.formulas import is_spreadsheet_export
 from appliance.features.imports.history import Trace
 from appliance.features.imports.layout import CSV, LINES, Layout
 from appliance.features.imports.plan import BrokenFile, Chunk, Plan, Rejects, Report
@@ -138,6 +139,8 @@ def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tupl
     """All that must be known, or in the schema, before the first row."""
     filling = Filling(records.refresh(), plan, layout)
     styles = find_styles(plan.path, layout, filling.kinds, plan.options)
+    if is_spreadsheet_export(plan.path, layout, filling.registry.entity(plan.entity)):
+        styles = {column: replace(style, disarmed=True) for column, style in styles.items()}
     found = {}
     if plan.options.add_choices:
         check_may_add(actor)

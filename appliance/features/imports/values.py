@@ -12,6 +12,7 @@ import orjson
 from appliance.base.digits import is_digits
 from appliance.base.text import fold, say
 from appliance.features.imports.dates import plain_date, plain_datetime
+from appliance.features.imports.formulas import rearmed
 from appliance.features.imports.numbers import plain_number
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
@@ -51,6 +52,8 @@ class Style:
     decimal: str | None = None
     order: str | None = None
     separator: str | None = None
+    disarmed: bool = False
+    """An apostrophe before what looks like a formula was put there by our export."""
     rounds: bool = False
     """Digits that the field does not hold are rounded away: somebody said so."""
 
@@ -72,12 +75,14 @@ def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
             text = str(text)
         if patterned and len(text) > LONGEST:  # patterns look for its square
             raise Wrong(say("must be at most {max} characters", max=LONGEST))
+        if style.disarmed:
+            text = rearmed(text)
         try:
             return lenient(text)
         except Wrong:
             if text.strip().lower() in NOTHING:
                 return None
-            if text[0] == "'" and text[1:2] in ("=", "+", "-", "@"):  # a formula that an export disarmed
+            if text[0] == "'" and not style.disarmed and text[1:2] in ("=", "+", "-", "@"):  # disarmed by some export
                 return lenient(text[1:])
             raise
 

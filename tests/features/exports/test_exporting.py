@@ -95,7 +95,7 @@ def test_spreadsheets_get_words_and_no_formulas(shelf: Records, tmp_path: Path) 
     )
     row = next(csv.DictReader(io.StringIO(text)))
     assert (row["Text"], row["Phone"], row["Long_text"], row["Choice"]) == ("'=HYPERLINK()", "'+49 1", "'@x", "'=D")
-    assert (row["Multi_choice"], row["Relation"], row["Relations"]) == ("A, B, =D", "'=Ada", "'=Ada, Bob")
+    assert (row["Multi_choice"], row["Relation"], row["Relations"]) == ("A, B; =D", "'=Ada", "'=Ada, Bob")
     assert (row["Boolean"], row["Integer"], row["Money"], row["Datetime"]) == (
         "Ja",
         "-5",
@@ -109,6 +109,16 @@ def test_spreadsheets_get_words_and_no_formulas(shelf: Records, tmp_path: Path) 
     assert (found["Text"].value, found["Text"].data_type) == ("=HYPERLINK()", "s")
     assert (found["Integer"].value, float(found["Money"].value), found["Boolean"].value) == (-5, -1.5, "Yes")
     assert found["Date"].value.date().isoformat() == "2024-01-31"
+
+
+def test_what_went_to_a_spreadsheet_comes_back_as_it_was(shelf: Records, tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    before = shown(shelf, "thing")
+    names = "fields[things]=" + ",".join(f"f_{k}" for k in KINDS if k not in ("relation", "relations"))
+    write(shelf, SYSTEM, read_wanted(shelf, "things", names, "csv", "spreadsheet"), path)
+    report = run_import(shelf, SYSTEM, Plan("thing", path, ("id",)))
+    assert (report.rejects, report.updated, report.unchanged) == ([], 0, len(before))
+    assert shown(shelf, "thing") == before
 
 
 def test_filter_sort_and_fields_are_those_of_the_list(shelf: Records, monkeypatch: pytest.MonkeyPatch) -> None:
