@@ -93,7 +93,7 @@ def make_pages(desk: Desk) -> Blueprint:
         actor = requests.actor()
         entity = desk.records.registry.entities.get(done.entity)
         job, undo = desk.job(done.job), desk.job(done.undo_job)
-        found = done.report or (job.result if job and isinstance(job.result, dict) else None) or {}
+        found = desk.report(done, job) or {}
         dry = bool(done.plan.get("dry_run"))
         rejects = reasons(found.get("rejects") or [])
         running = job is not None and not job.final
