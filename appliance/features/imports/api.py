@@ -64,7 +64,7 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
     def start() -> Response:
         """Attributes file, entity or create_entity (a declaration), mapping, keys, mode, dry_run, options, saved_mapping;
         or the file itself as the body, with the words of `asking.from_address` in the address."""
-        actor, file = requests.actor(), None
+        actor, file, declared = requests.actor(), None, None
         if asking.is_file():
             wanted = asking.from_address()
             request.max_content_length = max_upload  # a file, though it comes as a body
@@ -79,10 +79,12 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
             file = str(wanted["file"])
             name, sha = desk.uploaded(actor, file)
         if declared := wanted.get("create_entity"):
-            entity = desk.create_entity(actor, declared, "/data/attributes/create_entity")
+            make = desk.rehearse_entity if wanted["dry_run"] else desk.create_entity
+            entity = make(actor, declared, "/data/attributes/create_entity")
         else:
             entity = desk.importable(actor, wanted["entity"])
-        return accepted(desk.start(actor, entity, wanted, name, sha, file, requests.language()))
+        only_tried = declared if wanted["dry_run"] else None
+        return accepted(desk.start(actor, entity, wanted, name, sha, file, requests.language(), only_tried))
 
     @api.post("/imports/<id_>/undo")
     def undo(id_: str) -> Response:
@@ -149,5 +151,5 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
         api, RoutePolicy("import"), list_imports=RoutePolicy("import", ("page[size]", "page[after]")),
         list_mappings=RoutePolicy("import", ("filter[entity]",)),
         analysis=RoutePolicy("import", ("entity", "name")),
-        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "name")),
+        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "dry-run", "name"), rehearses=True),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from appliance.features.imports.layout import Options
 from appliance.features.imports.remembered import LAST, Remembered, Saved, owner, signature
 from appliance.features.imports.renaming import ids_of
 from appliance.features.imports.running import standing
+from appliance.features.imports.trial import rehearse_entity
 from appliance.features.jobs.api import job_actor
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import FINAL, JobRow
@@ -116,14 +117,28 @@ class Desk:
             made = schema.create_entities([read_entity(declared, pointer)])[0]
         return self.records.registry.entity(made.name)
 
+    def rehearse_entity(self, actor: Actor, declared: Any, pointer: str = "") -> Entity:
+        """The entity that would be made. Raises what `create_entity` raises; nothing stays."""
+        return rehearse_entity(self.records, actor, declared, pointer)[0]
+
     def start(
-        self, actor: Actor, entity: Entity, words: dict[str, Any], name: str, sha: str, file: str | None, language: str
+        self,
+        actor: Actor,
+        entity: Entity,
+        words: dict[str, Any],
+        name: str,
+        sha: str,
+        file: str | None,
+        language: str,
+        declared: Any = None,
     ) -> JobRow:
         """The job that does it. `file` is the record of the content `sha`, where it has one; reasons for refusing a row are
-        given in `language`."""
+        given in `language`. `declared`: the entity is only tried, with words that have dry_run."""
         wanted = {k: words[k] for k in PLAN}
         asked = {**wanted, "entity": entity.name, "blob": sha, "scopes": list(actor.scopes), "language": language}
         names = [*wanted["mapping"], *wanted["keys"], *wanted["options"].get("create_missing", ())]
+        if declared is not None:  # a trial: the entity is not there
+            asked["create_entity"] = wanted["create_entity"] = declared
         asked["ids"] = ids_of(self.records.registry, entity.name, names)
         with self.records.database.write():
             job_id = self.jobs.enqueue(RUN, asked, actor=job_actor(actor))

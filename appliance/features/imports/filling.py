@@ -89,6 +89,7 @@ class Filling:
         """{column of a link to the same entity: the column whose values its cells name}"""
         self._provided: dict[str, set[Any]] = {}
         self.waiting: list[Waiting] = []
+        self.only_looks = False
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -156,6 +157,25 @@ class Filling:
         report.created += outcome.created
         report.updated += outcome.updated
         report.unchanged += outcome.unchanged
+
+    def convert(
+        self, work: Work, chunk: Chunk, report: Report, refused: Rejects, new_target: str
+    ) -> list[tuple[int, dict[str, Any], dict[str, Any]]]:
+        """(row number, row, stored values) of those that could be stored; nothing is. Records of `new_target` are not there yet:
+        there are those alone that the file brings."""
+        report.rows += len(chunk)
+        links: dict[str, Ids] = {}
+        for column in self.mapping.columns:
+            if column.field.relational:
+                new = column.field.target == new_target
+                links[column.header] = {} if new else self._find(work, column, chunk, report)
+        found = []
+        for number, row in chunk:
+            try:
+                found.append((number, row, self._values(row, links)[0]))
+            except _Bad as bad:
+                refused.add(number, row, *bad.reasons)
+        return found
 
     def link(self, work: Work, part: Sequence[Waiting], report: Report, refused: Rejects) -> None:
         """Set links that waited for the rest of the file. One whose record was not stored after all stays empty, and is told."""
@@ -227,7 +247,7 @@ class Filling:
             wanted |= set(value) if isinstance(value, list) else {value}
         missing = [v for v in wanted if v is not None and v not in known]
         self._look_up(work, table, column, missing, known)
-        if column.field.name in self._creates:
+        if column.field.name in self._creates and not self.only_looks:
             coming = self._provided.get(column.header, ())
             absent = [v for v in missing if v not in known and v not in coming]
             if absent:

@@ -21,6 +21,7 @@ from appliance.features.imports.plan import BrokenFile, Plan, brief
 from appliance.features.imports.remembered import Remembered
 from appliance.features.imports.renaming import renamed
 from appliance.features.imports.running import run_import, standing
+from appliance.features.imports.trial import try_new_entity
 from appliance.features.imports.undoing import undo_import
 from appliance.jobs.kind import Body, JobKind, hopeless
 from appliance.jobs.run import Run
@@ -69,7 +70,10 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
                 plan = renamed(plan, asked["ids"], records.refresh())
             broken: BrokenFile | None = None
             try:
-                report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
+                if declared := asked.get("create_entity"):
+                    report = try_new_entity(records, actor, declared, plan, run.progress)
+                else:
+                    report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
             except BrokenFile as error:
                 report, broken = error.report, error
             except MemoryError:

@@ -54,7 +54,8 @@ def make_pages(desk: Desk) -> Blueprint:
         """What was tried is done, with the same words."""
         actor = requests.actor()
         done = desk.mine(actor, id_)
-        entity = desk.importable(actor, done.entity)
+        declared = done.plan.get("create_entity")
+        entity = desk.create_entity(actor, declared) if declared else desk.importable(actor, done.entity)
         try:
             name, sha = desk.uploaded(actor, done.plan.get("file"))
         except Invalid as gone:
