@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from appliance.base.errors import Invalid
 from appliance.features.imports import reading
 from appliance.features.imports.column_profiles import ColumnProfiles
 from appliance.features.imports.declaring import propose_entity
 from appliance.features.imports.guessing import Guess, guess, guess_kind
 from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
 from appliance.features.imports.mapping import Matching
+from appliance.features.imports.misfits import Misfits
 from appliance.features.imports.odd_lines import odd_lines
 from appliance.features.imports.passes import Distinct, observe
 from appliance.features.imports.plan import NOTES
@@ -80,6 +83,12 @@ def analyse(
         keys = [n for n in mapping if n in entity.by_name and entity.by_name[n].unique]
         doubtful = [c for c in unclear if any(p.column == c and p.target for p in proposals)]
         found["ambiguous"] = [_needed(c, Guess(kinds[c])) for c in doubtful]
+        with suppress(Invalid):  # nothing matches: the proposals say so
+            matched = Matching(registry, entity, layout.columns, styles).make(mapping, only=True)
+            plain_columns = {c.header: c for c in matched.columns if not c.by and not c.field.relational}
+            misfits = Misfits({h: c for h, c in plain_columns.items() if h not in doubtful}, actor.language or "en")
+            observe(plain, layout, [] if misfits.done else [misfits])
+            found["misfits"] = misfits.shown()
         return found | {"mapping": mapping, "proposals": [asdict(p) for p in proposals], "keys": keys}
 
 

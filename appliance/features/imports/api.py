@@ -151,5 +151,5 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
         api, RoutePolicy("import"), list_imports=RoutePolicy("import", ("page[size]", "page[after]")),
         list_mappings=RoutePolicy("import", ("filter[entity]",)),
         analysis=RoutePolicy("import", ("entity", "name")),
-        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "dry-run", "name"), rehearses=True),
+        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "dry-run", "name", *asking.SAID), rehearses=True),
     )  # fmt: skip

@@ -22,6 +22,8 @@ BODIES = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )  # fmt: skip
 """Media types of files that may come as the body itself."""
+SAID = ("decimal", "date_order", "encoding")
+"""Options that answer what a file leaves open."""
 _WORDS = {"entity", "file", "mapping", "keys", "mode", "dry_run", "options", "create_entity", "saved_mapping"}
 _USUAL: dict[str, Any] = {"mapping": {}, "keys": [], "mode": "upsert", "dry_run": False, "options": {}}
 
@@ -36,18 +38,19 @@ def name_of_body() -> str:
 
 
 def from_address() -> dict[str, Any]:
-    """?entity=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=. Raises BadRequest, Invalid."""
-    only("entity", "key", "map", "mode", "dry_run", "name", DRY_RUN)
+    """?entity=, ?decimal=, ?date_order=, ?encoding=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=. Raises BadRequest, Invalid."""
+    only("entity", "key", "map", "mode", "dry_run", "name", DRY_RUN, *SAID)
     if "entity" not in request.args:
         raise BadRequest(say("Say which entity the rows are: ?entity=contacts."), parameter="entity")
     check_accept()
     dry_run = request.args.get("dry_run", "false").lower()
     if dry_run not in ("true", "false", "1", "0"):
         raise BadRequest(say("{name} must be true or false.", name="dry_run"), parameter="dry_run")
+    options = {name: request.args[name] for name in SAID if name in request.args}
     pairs = [m.partition("=") for m in request.args.getlist("map")]
     return checked({
         **_USUAL, "entity": request.args["entity"], "keys": request.args.getlist("key"), "mapping": {a: c for a, _, c in pairs},
-        "mode": request.args.get("mode", "upsert"), "dry_run": dry_run in ("true", "1") or in_address(),
+        "options": options, "mode": request.args.get("mode", "upsert"), "dry_run": dry_run in ("true", "1") or in_address(),
     })  # fmt: skip
 
 

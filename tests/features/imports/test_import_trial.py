@@ -51,3 +51,21 @@ def test_imports_are_listed_in_pages(office_at_the_door: Office) -> None:
         address = answer["links"]["next"]
     assert len(seen) == len(set(seen)) == 3
     office.ask("GET", "/api/imports?page[size]=0", status=400)
+
+
+def test_what_does_not_fit_is_told_before_the_import_with_its_rows(office_at_the_door: Office) -> None:
+    office = office_at_the_door
+    fields = [
+        {"name": "name"},
+        {"name": "lat", "kind": "decimal"},
+        {"name": "state", "kind": "choice", "choices": ["new"]},
+    ]
+    lines = [f"P{n},40.{n:04d},new" for n in range(1_500)] + ["Last,40.1028754,old", "Least,1.12345678,new"]
+    file = office.upload("name,lat,state\n" + "\n".join(lines), "places.csv")
+    office.bring(file=office.upload("name\nAda\n"), create_entity={"name": "place", "fields": fields})
+    found = office.ask("POST", "/api/imports/analysis", {"file": file, "entity": "place"})["attributes"]["misfits"]
+    assert [(m["column"], m["code"], m["rows"]) for m in found] == [("lat", "places", 2), ("state", "choice", 1)]
+    _, shown = office.page(f"/places/import?file={file}")
+    assert "2 rows, for example 40.1028754, 1.12345678" in shown
+    _, report = office.bring(file=file, entity="place", options={"round_digits": True, "add_choices": True})
+    assert (report["created"], report["rejected"]) == (1_502, 0)
