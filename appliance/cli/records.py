@@ -54,6 +54,9 @@ IMPORTER = replace(SYSTEM, via="import")
 @click.option("--sheet", help="Which sheet of an XLSX file; the first that holds something without it.")
 @click.option("--create-missing", multiple=True, metavar="RELATION", help="Create records that rows point at.")
 @click.option("--add-choices", is_flag=True, help="Words that are no choice yet become one.")
+@click.option(
+    "--round-digits", is_flag=True, help="Round what has more digits than its field; else its row is rejected."
+)
 @click.option("--undo", metavar="ID", help=f"Take an import back: its job's number, or {SHELL}N as printed at its end.")
 def import_file(home: Path, as_json: bool, undo: str | None, **asked: Any) -> None:
     """Import a CSV, TSV, XLSX, JSON, JSON Lines or vCard file, packed with gzip or not. Ends with 1 when rows were
@@ -128,7 +131,7 @@ def bring(house: assembly.House, asked: dict[str, Any]) -> tuple[Report, str | N
     options = Options(
         encoding=asked["encoding"], delimiter=delimiter, header_row=asked["header_row"], sheet=asked["sheet"],
         date_order=asked["date_order"], decimal=asked["decimal"], add_choices=asked["add_choices"],
-        create_missing=tuple(asked["create_missing"]),
+        create_missing=tuple(asked["create_missing"]), round_digits=asked["round_digits"],
     )  # fmt: skip
     file, dry_run = asked["file"], asked["dry_run"]
     plan = Plan(found.name, file, asked["keys"], pairs, dry_run, asked["mode"], asked["rejects"], options)

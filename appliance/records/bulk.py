@@ -35,6 +35,9 @@ class Outcome:
     updated: int = 0
     unchanged: int = 0
     rejected: list[tuple[int, Text]] = field(default_factory=list)
+    """A row may stand here several times: once for each reason."""
+    ids: dict[int, int] = field(default_factory=dict)
+    """{a row's place in the batch: the record that it became or changed}"""
 
 
 class Bulk:
@@ -99,31 +102,28 @@ class Bulk:
 
     # ------------------------------------------------------------------ new rows
 
-    def _acceptable(self, fresh: list[Numbered], outcome: Outcome) -> list[Values]:
+    def _acceptable(self, fresh: list[Numbered], outcome: Outcome) -> list[Numbered]:
         """Those that may be inserted: rights, required values, unique values in the batch and in the table."""
         if fresh and not self._create_reach:
             outcome.rejected += [(n, say("you may not create these records")) for n, _ in fresh]
             return []
-        found: list[Numbered] = []
-        for n, given in fresh:
-            values = self._defaults | {k: v for k, v in given.items() if v is not None}
+        found = [(n, self._defaults | {k: v for k, v in given.items() if v is not None}) for n, given in fresh]
+        refused: set[int] = set()
+        for n, values in found:
             missing = [name for name in self._required if is_blank(values.get(name))]
             if missing:
                 outcome.rejected.append((n, say("{fields} is required", fields=", ".join(missing))))
-            else:
-                found.append((n, values))
+                refused.add(n)
         for group in self._groups:
             taken = self._taken(group, found)
-            kept = []
             for n, values in found:
                 key = tuple(values.get(name) for name in group)
                 if None not in key and key in taken:
                     outcome.rejected.append((n, say("another record has this {fields}", fields=", ".join(group))))
-                    continue
-                taken.add(key)
-                kept.append((n, values))
-            found = kept
-        return [values for _, values in found]
+                    refused.add(n)
+                elif n not in refused:
+                    taken.add(key)
+        return [(n, values) for n, values in found if n not in refused]
 
     def _taken(self, group: tuple[str, ...], rows: list[Numbered]) -> set[Key]:
         """The values of a unique group that stand in the table already, among those of these rows."""
@@ -135,9 +135,10 @@ class Bulk:
                 found.add(tuple(self.table.plain(n, v) for n, v in zip(group, row, strict=True)))
         return found
 
-    def _insert(self, rows: list[Values], outcome: Outcome) -> None:
-        if not rows:
+    def _insert(self, numbered: list[Numbered], outcome: Outcome) -> None:
+        if not numbered:
             return
+        rows = [values for _, values in numbered]
         table, work, user = self.table, self.work, self.work.actor.user
         ids = work.database.reserve_ids(table.entity.table, len(rows))
         self._number(rows)
@@ -166,6 +167,7 @@ class Bulk:
                 work.database.many(work.database.sql(f'INSERT INTO "{link}" ("source", "target") VALUES (?, ?)'), pairs)
         work.add_entries(entity, entries)
         outcome.created += len(rows)
+        outcome.ids |= {n: record_id for (n, _), record_id in zip(numbered, ids, strict=True)}
 
     def _number(self, rows: list[Values]) -> None:
         for field_ in self.table.entity.fields:
@@ -206,6 +208,7 @@ class Bulk:
             if problem := self._refusal(row, values, changed, claimed):
                 outcome.rejected.append((n, problem))
                 continue
+            outcome.ids[n] = row[0]
             links = {f.name: values[f.name] or [] for f in table.links if f.name in values}
             links = {name: ids for name, ids in links.items() if ids != work.linked(table, name, row[0])}
             if links:  # rare: the way of a single update

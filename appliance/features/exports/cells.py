@@ -11,12 +11,11 @@ from typing import Any
 import orjson
 
 from appliance.base.text import say
+from appliance.features.imports.formulas import disarmed
 from appliance.records.entity import Entity, Field
 
 LOSSLESS, SPREADSHEET = "lossless", "spreadsheet"
 MODES = (LOSSLESS, SPREADSHEET)
-_ARMED = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 _DIGITS = 15
 Cell = Callable[[Any], Any]
 
@@ -41,11 +40,6 @@ def plain(value: Any) -> str:
     return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
 
 
-def disarmed(text: str) -> str:
-    """With an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_ARMED) else text
-
-
 def people_cell(entity: Entity, name: str, titles: Mapping[str, str], language: str, *, typed: bool) -> Cell:
     """Wire value -> what people read. `titles` {id: title} is asked at each call. `typed`: numbers and dates stay such,
     and texts are marked as texts by the format, which makes them harmless without an apostrophe."""
@@ -59,7 +53,7 @@ def people_cell(entity: Entity, name: str, titles: Mapping[str, str], language: 
     if kind in ("choice", "multi_choice") and field is not None:
         labels = {c.value: c.label for c in field.choices}
         return lambda value: safe(
-            ", ".join(str(labels.get(v, v)) for v in value)
+            _listed([str(labels.get(v, v)) for v in value])
             if isinstance(value, list)
             else str(labels.get(value, value))
         )
@@ -69,12 +63,19 @@ def people_cell(entity: Entity, name: str, titles: Mapping[str, str], language: 
     if kind == "date":
         return date.fromisoformat if typed else str
     if kind == "datetime":
-        return _moment if typed else (lambda value: value[:19].replace("T", " "))
+        return _moment if typed else (lambda value: value.removesuffix("Z").removesuffix(".000").replace("T", " "))
     if kind in ("integer", "decimal", "money"):
         return _number if typed else str
     if kind == "json":
         return lambda value: safe(orjson.dumps(value).decode())
     return lambda value: safe(str(value))
+
+
+def _listed(words: list[str]) -> str:
+    """As people write several words, so that they can be told apart again."""
+    if len(words) > 1 and any(";" in w or "|" in w or "\n" in w for w in words):
+        return orjson.dumps(words).decode()
+    return ("; " if len(words) > 1 and any("," in w for w in words) else ", ").join(words)
 
 
 def _moment(text: str) -> datetime:

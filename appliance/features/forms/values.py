@@ -17,6 +17,7 @@ from appliance.http.pages.formats import zone
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
+from appliance.records.kinds.number import DecimalKind
 from appliance.records.tables import Table
 
 Typed = str | list[str]
@@ -58,13 +59,13 @@ def read(field: Field, given: Typed, me: Person) -> Any:
     if kind == "boolean":
         return text == "true"
     if kind == "integer":
-        number = read_number(text, me.locale)
+        number = read_number(text, me.locale, places=0)
         whole, _, part = number.partition(".")
         if part.strip("0"):
             raise Wrong(say("must be a whole number"), "type")
         return int(whole)
     if kind in NUMBERS:
-        return read_number(text, me.locale, field.currency if kind == "money" else None)
+        return read_typed(field, text, me.locale)
     if kind == "datetime":
         return _moment(text, me)
     if kind == "json":
@@ -72,6 +73,12 @@ def read(field: Field, given: Typed, me: Person) -> Any:
     if kind == "url" and _NO_SCHEME.fullmatch(text):  # as it is said on the phone: example.org
         return f"https://{text}"
     return text
+
+
+def read_typed(field: Field, text: str, locale: str) -> str:
+    """A number for this field as its language writes it, in canonical form. Wrong for what is none, and for what may be two."""
+    places = field.kind.places(field) if isinstance(field.kind, DecimalKind) else 0
+    return read_number(text, locale, field.currency if field.kind.name == "money" else None, places)
 
 
 def same(one: Typed, other: Typed) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 from appliance.base.errors import NotAllowed
 from appliance.base.text import say
+from appliance.features.forms.numbers import typed_number
+from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.options import Option, options
 from appliance.http import requests
 from appliance.http.jsonapi.lists import Lists
@@ -49,6 +51,8 @@ def cell_values(records: Records, lists: Lists, entity: Entity, field: Field, ro
     if field.kind.name == "datetime" and value:
         at = datetime.fromisoformat(value).astimezone(zone(me.timezone))
         value = at.strftime("%Y-%m-%dT%H:%M")
+    if field.kind.name in NUMBERS and value is not None:
+        value = typed_number(value, person().locale)
     return {
         "entity": entity,
         "field": field,

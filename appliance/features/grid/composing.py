@@ -8,23 +8,29 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
+from appliance.features.forms.numbers import read_number
+from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.chips import SEARCH, Filter, read_filters, where
 from appliance.features.grid.operators import operators_of
 from appliance.features.grid.words import PASSING, Pair, Words
 from appliance.http.pages.formats import zone
 from appliance.records.entity import Entity, Field
+from appliance.records.kinds import Wrong
 from appliance.records.registry import Registry
 
+TYPED = ("text", "from", "to")
 OWN = ("do", "at", "path", "op", "value", "from", "to", "span", "text", "column", "pin", "q", "or", "find")
 """Inputs of the forms; everything else is a word of the address, carried along."""
 
 
-def compose(registry: Registry, entity: Entity, path: str, given: MultiDict[str, str], timezone: str) -> str:
-    """The address a form leads to."""
+def compose(
+    registry: Registry, entity: Entity, path: str, given: MultiDict[str, str], timezone: str, locale: str = "en"
+) -> str:
+    """The address a form leads to: in canonical form, whatever was typed in this person's language."""
     words = Words(path, [p for p in given.items(multi=True) if p[0] not in OWN])
     match given.get("do", ""):
         case "filter":
-            return _filter(registry, entity, words, given, timezone)
+            return _filter(registry, entity, words, given, timezone, locale)
         case "columns":
             return _columns(entity, words, given)
         case "size":
@@ -39,7 +45,9 @@ def _columns(entity: Entity, words: Words, given: MultiDict[str, str]) -> str:
     return words.with_({f"fields[{entity.type}]": ",".join(names) or None, "pinned": None if pin == "1" else pin})
 
 
-def _filter(registry: Registry, entity: Entity, words: Words, given: MultiDict[str, str], timezone: str) -> str:
+def _filter(
+    registry: Registry, entity: Entity, words: Words, given: MultiDict[str, str], timezone: str, locale: str
+) -> str:
     """`at` names the filter that is replaced, `or` the one, or the group, that the new one is an alternative to."""
     filters = read_filters(registry, entity, words)
     path = given.get("path", "")
@@ -49,6 +57,8 @@ def _filter(registry: Registry, entity: Entity, words: Words, given: MultiDict[s
     if last is not None and not operator:
         operator = operators_of(last)[0]
     zone_name = timezone if isinstance(last, Field) and last.kind.name == "datetime" else ""
+    if isinstance(last, Field) and last.kind.name in NUMBERS:
+        given = MultiDict((n, _number(last, v, locale) if n in TYPED else v) for n, v in given.items(multi=True))
     asked = list(_asked(operator, given, zone_name))
     beside = next((f for f in filters if given.get("or") in (f.key, f"or.{f.group}")), None) if "or" in given else None
     if beside is not None:
@@ -63,6 +73,14 @@ def _filter(registry: Registry, entity: Entity, words: Words, given: MultiDict[s
         elif n not in at.places:
             pairs.append(pair)
     return words.address(_lasting(pairs))
+
+
+def _number(last: Field, text: str, locale: str) -> str:
+    """What cannot be read stays as it is: the list says so."""
+    try:
+        return read_number(text, locale, last.currency if last.kind.name == "money" else None)
+    except Wrong:
+        return text
 
 
 def _beside(words: Words, filters: list[Filter], beside: Filter, path: str, asked: list[tuple[str, str]]) -> str:

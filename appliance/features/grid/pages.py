@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, jsonify, redirect, request
 
 from appliance.base.errors import BadRequest, Invalid, NotFound
 from appliance.base.text import Text, say
+from appliance.features.forms.values import NUMBERS, read_typed
 from appliance.features.grid.cells import cell_values
 from appliance.features.grid.composing import compose
 from appliance.features.grid.keeping import keep
@@ -23,6 +24,7 @@ from appliance.http.jsonapi.lists import Lists
 from appliance.http.pages.person import person
 from appliance.http.pages.rendering import is_fragment, page
 from appliance.records.entity import Entity, Field
+from appliance.records.kinds import Wrong
 from appliance.records.permissions import may
 from appliance.records.query import resolve
 from appliance.records.records import Records
@@ -55,7 +57,8 @@ def make_pages(records: Records, lists: Lists) -> Blueprint:
     def words(type_: str) -> Response:
         entity = shown_entity(records, type_)
         may(requests.actor(), "read", entity.name)
-        return redirect(compose(records.registry, entity, f"/{entity.type}", request.args, person().timezone), 303)  # type: ignore[return-value]
+        me = person()
+        return redirect(compose(records.registry, entity, f"/{entity.type}", request.args, me.timezone, me.locale), 303)  # type: ignore[return-value]
 
     @pages.get("/<type_>/rows")
     def rows(type_: str) -> Response:
@@ -71,6 +74,20 @@ def make_pages(records: Records, lists: Lists) -> Blueprint:
         if field is None:
             raise NotFound(say("There is nothing at this address."))
         return page("parts/grid_cell.html", **cell_values(records, lists, entity, field, request.args.get("row", "")))
+
+    @pages.get("/<type_>/number")
+    def number(type_: str) -> Response:
+        """{"value"}: a number that was typed into a cell, as the API wants it; {"problem"} where it is none, or may be two."""
+        entity = shown_entity(records, type_)
+        field = entity.by_name.get(request.args.get("field", ""))
+        if field is None or field.kind.name not in NUMBERS:
+            raise NotFound(say("There is nothing at this address."))
+        try:
+            return jsonify({"value": read_typed(field, request.args.get("text", ""), person().locale)})
+        except Wrong as wrong:
+            answer = jsonify({"problem": _said(wrong.message)})
+            answer.status_code = 422
+            return answer
 
     @pages.get("/<type_>/options")
     def options_(type_: str) -> Response:

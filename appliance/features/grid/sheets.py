@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from appliance.base.text import label
+from appliance.features.forms.numbers import typed_number
+from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.chips import Chips, Filter, operators_for, where
 from appliance.features.grid.columns import Column
 from appliance.features.grid.operators import SPANS, Last, operator_name, span_name
@@ -74,6 +76,8 @@ def filter_sheet(
     operators = list(operators_for(last, now.operator if now else ""))
     operator = now.operator if now else operators[0]
     values = now.values if now else ()
+    if kind in NUMBERS:
+        values = tuple(typed_number(v, me.locale) for v in values)
     one, two = (*values, "", "")[:2]
     return FilterSheet(
         at=now.key if now else "",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from appliance.base.errors import Invalid
 from appliance.features.imports import reading
+from appliance.features.imports.column_profiles import ColumnProfiles
 from appliance.features.imports.declaring import propose_entity
-from appliance.features.imports.guessing import Guess, guess
+from appliance.features.imports.guessing import Guess, guess, guess_kind
 from appliance.features.imports.layout import BROKEN, CSV, EXTRA, SHORT, Layout, Options
 from appliance.features.imports.mapping import Matching
+from appliance.features.imports.misfits import Misfits
 from appliance.features.imports.odd_lines import odd_lines
 from appliance.features.imports.passes import Distinct, observe
 from appliance.features.imports.plan import NOTES
@@ -20,7 +25,7 @@ from appliance.features.imports.remembered import Remembered, signature
 from appliance.features.imports.styles import look_at_styles
 from appliance.features.imports.tables import preamble_rows
 from appliance.features.imports.unpacking import unpacked
-from appliance.features.imports.values import Style
+from appliance.features.imports.values import NUMBERS, Style
 from appliance.records.entity import Entity
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -31,7 +36,7 @@ SHOWN = 10
 WIDE = 200
 CELL, HEAVY = 2_000, 32 << 20
 """Characters of a cell that are judged; characters of all rows after which no more are read for the sample."""
-FAR = 200_000
+FAR = 2_000_000
 """Rows looked through for a value that comes twice."""
 
 
@@ -50,8 +55,11 @@ def analyse(
         columns = [c for c in layout.columns if c not in NOTES]
         cells = {c: [t for r in sample if (t := r.get(c)) and t.strip()] for c in columns}
         first = {c: guess(c, cells[c]) for c in columns}
-        styles, unclear = look_at_styles(plain, layout, _kinds(first, cells), options)
-        guesses = {c: guess(c, cells[c], styles.get(c, Style()).decimal, unclear=c in unclear) for c in columns}
+        if entity is None:
+            guesses, styles, unique = _through_all(plain, layout, columns, first, options)
+        else:
+            styles, unclear = look_at_styles(plain, layout, _kinds(first, cells), options)
+            guesses = {c: guess(c, cells[c], styles.get(c, Style()).decimal) for c in columns}
         found: dict[str, Any] = {
             **_how_written(plain, layout),
             "columns": [_column(c, cells[c], len(sample), guesses[c], styles.get(c, Style())) for c in columns],
@@ -60,9 +68,6 @@ def analyse(
         }
         registry = records.registry
         if entity is None:
-            distinct = Distinct([c for c in columns if guesses[c].identifier], FAR)
-            observe(plain, layout, [] if distinct.done else [distinct])
-            unique = distinct.columns
             taken = {w for e in registry.entities.values() for w in (e.name, e.plural)}
             declared, mapping = propose_entity(file_name, columns, guesses, taken, unique)
             return found | {"entity": None, "proposed_entity": declared, "mapping": mapping}
@@ -78,7 +83,45 @@ def analyse(
         keys = [n for n in mapping if n in entity.by_name and entity.by_name[n].unique]
         doubtful = [c for c in unclear if any(p.column == c and p.target for p in proposals)]
         found["ambiguous"] = [_needed(c, Guess(kinds[c])) for c in doubtful]
+        with suppress(Invalid):  # nothing matches: the proposals say so
+            matched = Matching(registry, entity, layout.columns, styles).make(mapping, only=True)
+            plain_columns = {c.header: c for c in matched.columns if not c.by and not c.field.relational}
+            misfits = Misfits({h: c for h, c in plain_columns.items() if h not in doubtful}, actor.language or "en")
+            observe(plain, layout, [] if misfits.done else [misfits])
+            found["misfits"] = misfits.shown()
         return found | {"mapping": mapping, "proposals": [asdict(p) for p in proposals], "keys": keys}
+
+
+def _through_all(
+    path: Path, layout: Layout, columns: Sequence[str], first: Mapping[str, Guess], options: Options
+) -> tuple[dict[str, Guess], dict[str, Style], set[str]]:
+    """(what each column would be, how its values are meant, the columns in which no value comes twice), by all rows."""
+    seen = ColumnProfiles(columns)
+    distinct = Distinct([c for c in columns if first[c].identifier], FAR)
+    whole = observe(path, layout, [seen, *([] if distinct.done else [distinct])]).whole
+    seen.finish()
+    alone = {c: guess_kind(c, p) for c, p in seen.profiles.items()}
+    votes = {
+        sign
+        for c, p in seen.profiles.items()
+        if alone[c].kind in NUMBERS and p.marked and len(p.signs) == 1
+        for sign in p.signs
+    }
+    if layout.canonical:
+        votes = {"."}
+    decimal = options.decimal or (votes.pop() if len(votes) == 1 else None)  # one program wrote all columns
+    guesses, styles = {}, {}
+    for column, profile in seen.profiles.items():
+        guesses[column] = found = guess_kind(column, profile, decimal, options.date_order)
+        own = next(iter(profile.signs)) if len(profile.signs) == 1 else decimal
+        order = next(iter(profile.orders)) if len(profile.orders) == 1 else options.date_order
+        styles[column] = Style(
+            decimal=own if found.kind in NUMBERS and profile.marked and not found.ambiguous else None,
+            order=order if found.kind in ("date", "datetime") else None,
+            separator=options.separator,
+        )
+    unique = distinct.columns if whole and not distinct.ended else set()
+    return guesses, styles, {c for c in unique if guesses[c].identifier}
 
 
 def _kinds(guesses: dict[str, Guess], cells: dict[str, list[str]]) -> dict[str, str]:

@@ -7,9 +7,13 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, request
 
+from appliance.base.digits import is_digits
+from appliance.base.errors import BadRequest
+from appliance.base.text import say
 from appliance.features.imports import asking
 from appliance.features.imports.analyses import AnalysisPending
 from appliance.features.imports.desk import Desk
+from appliance.features.imports.history import Import
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.shown import import_resource, mapping_resource
 from appliance.features.jobs.api import accepted, job_actor
@@ -21,6 +25,14 @@ from appliance.records.permissions import Actor
 
 _ANALYSIS = {"file", "entity", "options"}
 _MAPPING = {"entity", "name", "mapping", "options", "keys", "mode", "columns"}
+
+
+def whole(name: str, usual: int, least: int, most: int) -> int:
+    """A whole number in the address. BadRequest for what is none between `least` and `most`."""
+    text = request.args.get(name, str(usual))
+    if not is_digits(text) or not least <= int(text) <= most:
+        raise BadRequest(say("{name} must be between {min} and {max}.", name=name, min=least, max=most), parameter=name)
+    return int(text)
 
 
 def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
@@ -52,7 +64,7 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
     def start() -> Response:
         """Attributes file, entity or create_entity (a declaration), mapping, keys, mode, dry_run, options, saved_mapping;
         or the file itself as the body, with the words of `asking.from_address` in the address."""
-        actor, file = requests.actor(), None
+        actor, file, declared = requests.actor(), None, None
         if asking.is_file():
             wanted = asking.from_address()
             request.max_content_length = max_upload  # a file, though it comes as a body
@@ -67,10 +79,12 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
             file = str(wanted["file"])
             name, sha = desk.uploaded(actor, file)
         if declared := wanted.get("create_entity"):
-            entity = desk.create_entity(actor, declared, "/data/attributes/create_entity")
+            make = desk.rehearse_entity if wanted["dry_run"] else desk.create_entity
+            entity = make(actor, declared, "/data/attributes/create_entity")
         else:
             entity = desk.importable(actor, wanted["entity"])
-        return accepted(desk.start(actor, entity, wanted, name, sha, file, requests.language()))
+        only_tried = declared if wanted["dry_run"] else None
+        return accepted(desk.start(actor, entity, wanted, name, sha, file, requests.language(), only_tried))
 
     @api.post("/imports/<id_>/undo")
     def undo(id_: str) -> Response:
@@ -80,14 +94,20 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
     @api.get("/imports")
     def list_imports() -> Response:
         actor = requests.actor()
-        asking.only()
-        found = desk.history.newest(None if actor.admin else job_actor(actor))
-        return answer({"jsonapi": VERSION, "data": [import_resource(i, desk.job(i.job)) for i in found]})
+        asking.only("page[size]", "page[after]")
+        size = whole("page[size]", 50, 1, 500)
+        before = whole("page[after]", 0, 0, 10**18 - 1)
+        found = desk.history.newest(None if actor.admin else job_actor(actor), size + 1, before or None)
+        links: dict[str, Any] = {"self": request.full_path.rstrip("?"), "next": None}
+        if len(found) > size:
+            found = found[:size]
+            links["next"] = f"{request.path}?page[after]={found[-1].id}&page[size]={size}"
+        return answer({"jsonapi": VERSION, "links": links, "data": [_resource(i) for i in found]})
 
     @api.get("/imports/<id_>")
     def get_import(id_: str) -> Response:
         done = desk.mine(requests.actor(), id_)
-        return answer({"jsonapi": VERSION, "data": import_resource(done, desk.job(done.job))})
+        return answer({"jsonapi": VERSION, "data": _resource(done)})
 
     # ------------------------------------------------------------------ mappings
 
@@ -119,12 +139,17 @@ def make_api(desk: Desk, *, max_upload: int) -> Blueprint:
         desk.remembered.forget(requests.actor(), id_)
         return no_content()
 
+    def _resource(done: Import) -> dict[str, Any]:
+        job = desk.job(done.job)
+        return import_resource(done, job, desk.report(done, job))
+
     def _kept_body(actor: Actor) -> str:
         request.max_content_length = max_upload
         return desk.take(actor, cast(Any, request.stream), asking.name_of_body(), request.mimetype, max_upload)
 
     return declare(
-        api, RoutePolicy("import"), list_mappings=RoutePolicy("import", ("filter[entity]",)),
+        api, RoutePolicy("import"), list_imports=RoutePolicy("import", ("page[size]", "page[after]")),
+        list_mappings=RoutePolicy("import", ("filter[entity]",)),
         analysis=RoutePolicy("import", ("entity", "name")),
-        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "name")),
+        start=RoutePolicy("import", ("entity", "key", "map", "mode", "dry_run", "dry-run", "name", *asking.SAID), rehearses=True),
     )  # fmt: skip

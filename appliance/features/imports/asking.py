@@ -15,12 +15,15 @@ from appliance.http import requests
 from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
 from appliance.http.jsonapi.media import check_content_type
+from appliance.http.route_policy import DRY_RUN
 
 BODIES = (
     "text/csv", "text/tab-separated-values", "application/gzip", "application/x-gzip", "text/vcard", "application/x-ndjson",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )  # fmt: skip
 """Media types of files that may come as the body itself."""
+SAID = ("decimal", "date_order", "encoding")
+"""Options that answer what a file leaves open."""
 _WORDS = {"entity", "file", "mapping", "keys", "mode", "dry_run", "options", "create_entity", "saved_mapping"}
 _USUAL: dict[str, Any] = {"mapping": {}, "keys": [], "mode": "upsert", "dry_run": False, "options": {}}
 
@@ -35,23 +38,26 @@ def name_of_body() -> str:
 
 
 def from_address() -> dict[str, Any]:
-    """?entity=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=. Raises BadRequest, Invalid."""
-    only("entity", "key", "map", "mode", "dry_run", "name")
+    """?entity=, ?decimal=, ?date_order=, ?encoding=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=. Raises BadRequest, Invalid."""
+    only("entity", "key", "map", "mode", "dry_run", "name", DRY_RUN, *SAID)
     if "entity" not in request.args:
         raise BadRequest(say("Say which entity the rows are: ?entity=contacts."), parameter="entity")
     check_accept()
     dry_run = request.args.get("dry_run", "false").lower()
     if dry_run not in ("true", "false", "1", "0"):
         raise BadRequest(say("{name} must be true or false.", name="dry_run"), parameter="dry_run")
+    options = {name: request.args[name] for name in SAID if name in request.args}
     pairs = [m.partition("=") for m in request.args.getlist("map")]
     return checked({
         **_USUAL, "entity": request.args["entity"], "keys": request.args.getlist("key"), "mapping": {a: c for a, _, c in pairs},
-        "mode": request.args.get("mode", "upsert"), "dry_run": dry_run in ("true", "1"),
+        "options": options, "mode": request.args.get("mode", "upsert"), "dry_run": dry_run in ("true", "1") or in_address(),
     })  # fmt: skip
 
 
 def from_document() -> dict[str, Any]:
-    given = attributes(_WORDS)
+    given = attributes(_WORDS, DRY_RUN)
+    if in_address():
+        given["dry_run"] = True
     problems = []
     if not isinstance(given.get("file"), str):
         problems.append(Problem("file", say("is required"), "required"))
@@ -61,17 +67,22 @@ def from_document() -> dict[str, Any]:
         problems.append(Problem("entity", say("give entity, or create_entity, and not both"), "required"))
     elif "entity" in given and not isinstance(given["entity"], str):
         problems.append(Problem("entity", say("must be a text"), "type"))
-    if given.get("create_entity") and given.get("dry_run"):
-        text = say("an entity that is not there cannot be tried; create it first")
-        problems.append(Problem("dry_run", text, "invalid"))
     if problems:
         raise Invalid(problems)
     return given
 
 
-def attributes(known: Collection[str]) -> dict[str, Any]:
+def in_address() -> bool:
+    """?dry-run=true, as every write of the API knows it. BadRequest for another value than true or false."""
+    wanted = request.args.getlist(DRY_RUN)
+    if wanted not in ([], ["true"], ["false"]):
+        raise BadRequest(say("{name} must be true or false.", name=DRY_RUN), parameter=DRY_RUN)
+    return wanted == ["true"]
+
+
+def attributes(known: Collection[str], *parameters: str) -> dict[str, Any]:
     """The attributes of the document in the body; Invalid for those that there are not. The address says nothing then."""
-    only()
+    only(*parameters)
     check_content_type(request.headers.get("Content-Type", ""))
     check_accept()
     found = read_data(requests.body_object()).get("attributes")

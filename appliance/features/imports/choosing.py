@@ -82,6 +82,8 @@ def from_form(form: MultiDict[str, str], columns: Sequence[str]) -> Chosen:
         options["short_rows"] = "fill"
     if form.get("add_choices"):
         options["add_choices"] = True
+    if form.get("round_digits"):
+        options["round_digits"] = True
     options["create_missing"] = form.getlist("create_missing")
     return Chosen(targets, keys, mode if mode in MODES else "upsert", options)
 

@@ -19,25 +19,32 @@ _MONTHS = {
         "nov november novembre noviembre", "dec december dez dezember decembre diciembre dic",
     ), 1) for name in names.split()},
 }  # fmt: skip
-_DIGITS = re.compile(r"(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})\.?")
-_SOLID = re.compile(r"(19|20)\d{6}")
-_CJK = re.compile(r"(\d{4})年 ?(\d{1,2})月 ?(\d{1,2})日")
-_DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[. -]+([^\W\d_]+)\.?[, -]+(\d{4}|\d{2})")
-_MONTH_FIRST = re.compile(r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4})")
+DIGITS = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{1,4})\.?")
+SOLID = re.compile(r"(19|20)[0-9]{6}")
+_CJK = re.compile(r"([0-9]{4})年 ?([0-9]{1,2})月 ?([0-9]{1,2})日")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[. -]+([^\W\d_]+)\.?[, -]+([0-9]{4}|[0-9]{2})")
+_MONTH_FIRST = re.compile(r"([^\W\d_]+)\.? +([0-9]{1,2})(?:st|nd|rd|th)?,? +([0-9]{4})")
 _WEEKDAY = re.compile(r"[^\W\d_]+\.?, *")
-_TIME = re.compile(
-    r"(.*?\d.?)[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)? ?([ap]\.?m\.?)?(?: Uhr)? ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+TIME = re.compile(
+    r"(.*?\d.?)[ T,]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,6}))?)? ?([ap]\.?m\.?)?(?: Uhr)? ?"
+    r"(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?",
     re.I,
 )
 
 
 def date_order(texts: Iterable[str]) -> tuple[str | None, bool]:
     """(dmy, mdy or ymd when the values tell; whether some values mean two dates as long as nobody says which)."""
+    seen, unclear = order_evidence(texts)
+    return (next(iter(seen)) if len(seen) == 1 else None), len(seen) > 1 or (unclear and not seen)
+
+
+def order_evidence(texts: Iterable[str]) -> tuple[set[str], bool]:
+    """(the orders that some value has for sure, whether some value has two)."""
     seen: set[str] = set()
     unclear = False
     for text in texts:
-        timed = _TIME.fullmatch(text.strip())
-        found = _DIGITS.fullmatch(timed[1].strip() if timed else text.strip())
+        timed = TIME.fullmatch(text.strip())
+        found = DIGITS.fullmatch(timed[1].strip() if timed else text.strip())
         if not found or len(found[1]) > 2 or found[2] == ".":
             continue
         first, second = int(found[1]), int(found[3])
@@ -50,16 +57,16 @@ def date_order(texts: Iterable[str]) -> tuple[str | None, bool]:
             seen.add("mdy")
         elif first != second:
             unclear = True
-    return (next(iter(seen)) if len(seen) == 1 else None), len(seen) > 1 or (unclear and not seen)
+    return seen, unclear
 
 
 def looks_like_date(text: str) -> bool:
-    timed = _TIME.fullmatch(text.strip())
+    timed = TIME.fullmatch(text.strip())
     try:
-        _date(timed[1] if timed else text, "dmy")
+        day_of(timed[1] if timed else text, "dmy")
     except Wrong:
         try:
-            _date(timed[1] if timed else text, "mdy")
+            day_of(timed[1] if timed else text, "mdy")
         except Wrong:
             return False
     return True
@@ -67,23 +74,23 @@ def looks_like_date(text: str) -> bool:
 
 def has_time(text: str) -> bool:
     """Does it name a time of day other than midnight?"""
-    timed = _TIME.fullmatch(text.strip())
+    timed = TIME.fullmatch(text.strip())
     midnight = 12 if timed and (timed[6] or "").lower().startswith("a") else 0
     return timed is not None and (int(timed[2]), timed[3], timed[4] or "00") != (midnight, "00", "00")
 
 
 def plain_date(text: str, order: str | None) -> str:
     """YYYY-MM-DD. A time is allowed when it is midnight: what spreadsheets make of a date. Raises Wrong."""
-    timed = _TIME.fullmatch(text.strip())
+    timed = TIME.fullmatch(text.strip())
     if timed and (int(timed[2]) or int(timed[3]) or int(timed[4] or 0)):
         raise Wrong(say("must be a date without a time"), "type")
-    return _date(timed[1] if timed else text, order).isoformat()
+    return day_of(timed[1] if timed else text, order).isoformat()
 
 
 def plain_datetime(text: str, order: str | None) -> datetime:
     """Without a zone it is taken for UTC, as everywhere. Raises Wrong."""
-    timed = _TIME.fullmatch(text.strip())
-    day = _date(timed[1] if timed else text, order)
+    timed = TIME.fullmatch(text.strip())
+    day = day_of(timed[1] if timed else text, order)
     if not timed:
         return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)  # noqa: UP017
     hour, half = int(timed[2]), (timed[6] or "").lower()[:1]
@@ -107,13 +114,14 @@ def _no_date() -> Wrong:
     return Wrong(say("must be a date: YYYY-MM-DD"), "type")
 
 
-def _date(text: str, order: str | None) -> date:
+def day_of(text: str, order: str | None) -> date:
+    """The day that a text without a time means. Raises Wrong, also where it means two."""
     text = text.strip().rstrip(",")
-    if found := _DIGITS.fullmatch(text):
+    if found := DIGITS.fullmatch(text):
         return _from_digits(text, found[1], found[3], found[4], found[2], order)
     if found := _CJK.fullmatch(text):
         return _made(found[1], found[2], found[3])
-    if _SOLID.fullmatch(text):
+    if SOLID.fullmatch(text):
         return _made(text[:4], text[4:6], text[6:])
     bare = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
     if (found := _DAY_FIRST.fullmatch(bare)) and (month := _MONTHS.get(fold(found[2]))):
@@ -130,7 +138,7 @@ def _from_digits(text: str, first: str, second: str, third: str, mark: str, orde
         return _made(first, second, third)
     if len(third) not in (2, 4):
         raise _no_date()
-    if order is None and mark == ".":
+    if order != "ymd" and mark == ".":
         order = "dmy"  # nobody writes months first with points
     if order is None:
         order, unclear = date_order([text])

@@ -15,6 +15,9 @@ from appliance.features.imports.inspection import Inspector
 from appliance.features.imports.jobs import RUN, UNDO
 from appliance.features.imports.layout import Options
 from appliance.features.imports.remembered import LAST, Remembered, Saved, owner, signature
+from appliance.features.imports.renaming import ids_of
+from appliance.features.imports.running import standing
+from appliance.features.imports.trial import rehearse_entity
 from appliance.features.jobs.api import job_actor
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import FINAL, JobRow
@@ -23,6 +26,7 @@ from appliance.records.entity import Entity
 from appliance.records.permissions import Actor, may
 from appliance.records.reading import Reading
 from appliance.records.records import Records
+from appliance.records.steps import Steps
 
 PLAN = ("mapping", "keys", "mode", "dry_run", "options")
 
@@ -72,6 +76,14 @@ class Desk:
             raise NotFound(say("There is no import {id}.", id=id_[:30]))
         return done
 
+    def report(self, done: Import, job: JobRow | None) -> dict[str, Any] | None:
+        """What became of it; of one that was killed, what its chunks have stored."""
+        if done.report is not None or job is None or job.state not in FINAL:
+            return done.report
+        if isinstance(job.result, dict):
+            return job.result
+        return standing(Steps(self.records.database, f"job:{job.id}")).shown()
+
     def job(self, job_id: int | None) -> JobRow | None:
         """None at the shell, and for one that was pruned."""
         try:
@@ -105,13 +117,29 @@ class Desk:
             made = schema.create_entities([read_entity(declared, pointer)])[0]
         return self.records.registry.entity(made.name)
 
+    def rehearse_entity(self, actor: Actor, declared: Any, pointer: str = "") -> Entity:
+        """The entity that would be made. Raises what `create_entity` raises; nothing stays."""
+        return rehearse_entity(self.records, actor, declared, pointer)[0]
+
     def start(
-        self, actor: Actor, entity: Entity, words: dict[str, Any], name: str, sha: str, file: str | None, language: str
+        self,
+        actor: Actor,
+        entity: Entity,
+        words: dict[str, Any],
+        name: str,
+        sha: str,
+        file: str | None,
+        language: str,
+        declared: Any = None,
     ) -> JobRow:
         """The job that does it. `file` is the record of the content `sha`, where it has one; reasons for refusing a row are
-        given in `language`."""
+        given in `language`. `declared`: the entity is only tried, with words that have dry_run."""
         wanted = {k: words[k] for k in PLAN}
         asked = {**wanted, "entity": entity.name, "blob": sha, "scopes": list(actor.scopes), "language": language}
+        names = [*wanted["mapping"], *wanted["keys"], *wanted["options"].get("create_missing", ())]
+        if declared is not None:  # a trial: the entity is not there
+            asked["create_entity"] = wanted["create_entity"] = declared
+        asked["ids"] = ids_of(self.records.registry, entity.name, names)
         with self.records.database.write():
             job_id = self.jobs.enqueue(RUN, asked, actor=job_actor(actor))
             self.history.begin(job_id, job_actor(actor), entity.name, name, {**wanted, "file": file})

@@ -85,9 +85,12 @@ class History:
                 return found[0]
         raise NotFound(say("There is no import {id}.", id=public_id[:30]))
 
-    def newest(self, actor: str | None, limit: int = 50) -> list[Import]:
-        """Of one actor, or of all."""
-        where, values = ("WHERE actor = ? ", [actor]) if actor else ("", [])
+    def newest(self, actor: str | None, limit: int = 50, before: int | None = None) -> list[Import]:
+        """Of one actor, or of all; `before` the one with this id."""
+        asked = [("actor = ?", actor)] if actor else []
+        asked += [("id < ?", str(before))] if before else []
+        where = "WHERE " + " AND ".join(w for w, _ in asked) + " " if asked else ""
+        values = [int(v) if w == "id < ?" else v for w, v in asked]
         return self._select(f"{where}ORDER BY id DESC LIMIT {int(limit)}", *values)
 
     def _set(self, import_id: int, **values: Any) -> None:

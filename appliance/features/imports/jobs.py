@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from appliance.base.errors import IngotError, NotAllowed
-from appliance.base.text import say
+from appliance.base.text import in_language, say
 from appliance.engines.files.protocol import FileStore
 from appliance.features.files.storing import add_file, keep
 from appliance.features.imports import refusals
 from appliance.features.imports.history import History, Trace
 from appliance.features.imports.layout import read_options
-from appliance.features.imports.plan import BrokenFile, Plan, Report, brief
+from appliance.features.imports.plan import BrokenFile, Plan, brief
 from appliance.features.imports.remembered import Remembered
-from appliance.features.imports.running import run_import
+from appliance.features.imports.renaming import renamed
+from appliance.features.imports.running import run_import, standing
+from appliance.features.imports.trial import try_new_entity
 from appliance.features.imports.undoing import undo_import
 from appliance.jobs.kind import Body, JobKind, hopeless
 from appliance.jobs.run import Run
@@ -64,18 +66,27 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
                 rejects,
                 options,
             )
+            if asked.get("ids"):
+                plan = renamed(plan, asked["ids"], records.refresh())
             broken: BrokenFile | None = None
             try:
-                report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
+                if declared := asked.get("create_entity"):
+                    report = try_new_entity(records, actor, declared, plan, run.progress)
+                else:
+                    report = run_import(records, actor, plan, run.progress, steps, Trace(records, noted.id))
             except BrokenFile as error:
                 report, broken = error.report, error
             except MemoryError:
                 larger = refusals.too_expensive(refusals.MEMORY, "memory")
-                history.finish(noted.id, Report(broken=str(larger.message)).shown(), None)
+                found = standing(steps)
+                found.broken = in_language(larger.message, actor.language or "en")
+                history.finish(noted.id, found.shown(), None)
                 raise larger from None
-            except IngotError as error:  # not even begun, or no way on
+            except IngotError as error:  # not even begun, or no way on: what stands is told
                 if hopeless(error):
-                    history.finish(noted.id, Report(broken=str(error.message)).shown(), None)
+                    found = standing(steps)
+                    found.broken = in_language(error.message, actor.language or "en")
+                    history.finish(noted.id, found.shown(), None)
                 raise
             if asked["mapping"] and not asked["dry_run"]:
                 Remembered(records.database).note(run.actor, asked["entity"], report.columns, {"options": {}, **asked})

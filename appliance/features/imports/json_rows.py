@@ -16,11 +16,15 @@ from appliance.base.text import say
 from appliance.features.imports import limits
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import BROKEN, JSON, LINES, Layout
+from appliance.features.imports.number_shapes import NumberText
 
 LOOK = 1_000
 """Objects looked at for their keys: not all of them have all."""
 PIECE = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n,]*")
+
+
+_CANONICAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{1,40}")
 
 
 def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
@@ -139,11 +143,12 @@ def _row(value: dict[str, Any], whole: Collection[str]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
+    """JSON knows one way to write a number, also between quotes."""
     if value is None or isinstance(value, str):
-        return value or None
+        return NumberText(value) if value and _CANONICAL.fullmatch(value) else value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _dumped(value) if isinstance(value, list | dict) else str(value)
+    return _dumped(value) if isinstance(value, list | dict) else NumberText(value)
 
 
 def _dumped(value: Any) -> str:

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, redirect, request
 
 from appliance.base.errors import BadRequest, IngotError, Invalid, NotAllowed, TooLarge
 from appliance.base.text import headline, label, say, snake
+from appliance.features.imports import asking
 from appliance.features.imports.analyses import AnalysisPending
-from appliance.features.imports.choosing import written
+from appliance.features.imports.choosing import MEANT, written
 from appliance.features.imports.desk import Desk
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.pages import arriving, encodings, said, sent, waiting
@@ -68,6 +69,14 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
         try:
             if not declared["fields"]:
                 raise BadRequest(say("Keep at least one column."))
+            if form_says_try():
+                words = asking.checked(
+                    {"mapping": mapping, "mode": "create", "dry_run": True, "options": options | meant()}
+                )
+                name, sha = desk.uploaded(actor, file)
+                entity = desk.rehearse_entity(actor, declared)
+                job = desk.start(actor, entity, words, name, sha, file, requests.language(), declared)
+                return redirect(f"/import/{job.id}", 303)  # type: ignore[return-value]
             entity = desk.create_entity(actor, declared)
         except IngotError as refused:
             problem = refused.message.render(requests.language())
@@ -75,7 +84,7 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
                 problem = " ".join(f"{p.field}: {p.message.render(requests.language())}." for p in refused.problems)
             return proposed(found, declared, 422, problem)
         keys = [f["name"] for f in declared["fields"] if f.get("unique")]
-        words = {"mapping": mapping, "options": {"only_mapping": True}, "keys": keys}
+        words = {"mapping": mapping, "options": {"only_mapping": True} | meant(), "keys": keys}
         columns = [c["name"] for c in found["columns"]]
         desk.remembered.note(owner(actor), entity.name, columns, words | {"mode": "upsert" if keys else "create"})
         return redirect(f"/{entity.type}/import?" + urlencode({"file": file, "made": 1} | options), 303)  # type: ignore[return-value]
@@ -103,12 +112,22 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
         return page(
             "pages/import_kind.html", status,
             found=found, declared=declared, problem=problem,
+            unclear={each["option"] for each in found["ambiguous"]}, said=meant(),
             by_column=dict(zip([c["name"] for c in found["columns"]], _by_column(found, declared), strict=True)),
             kinds=[(k, KIND_NAMES[k].render(language)) for k in KINDS],
             encodings=encodings(found), written=written(request.values),
         )  # fmt: skip
 
     return pages
+
+
+def form_says_try() -> bool:
+    return request.form.get("do") == "try"
+
+
+def meant() -> dict[str, str]:
+    """How values are meant, where the form was asked."""
+    return {name: request.form[name] for name in MEANT if request.form.get(name)}
 
 
 def administrator(actor: Actor) -> None:

@@ -39,6 +39,11 @@ class Layout:
     encodings: tuple[str, ...] = ()
     """Where it is not sure: those that can be meant, the likeliest first."""
 
+    @property
+    def canonical(self) -> bool:
+        """Is it a lossless export of ours, whose numbers have a point before their decimals and no other mark?"""
+        return self.columns[:2] == ("id", "version")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -47,6 +52,7 @@ class Options:
     `encoding`, `delimiter`, `header_row` (0: none), `sheet`: how the file is written. `date_order` (dmy, mdy, ymd) and
     `decimal` ("." or ","): how values are meant, where the file leaves it open. `short_rows`: "reject", or "fill" to take
     missing cells at the end as empty. `separator`: between several values in a cell, where it is not one of ; , |.
+    `round_digits`: what has more digits behind the point than its field is rounded, which otherwise spoils its row.
     `only_mapping`: columns that the mapping does not name are left out, whatever they are called.
     `add_choices`: unknown words become choices (administrators). `create_missing`: relations whose records are created
     when none has the key."""
@@ -59,6 +65,7 @@ class Options:
     decimal: str | None = None
     short_rows: str = "reject"
     separator: str | None = None
+    round_digits: bool = False
     only_mapping: bool = False
     add_choices: bool = False
     create_missing: tuple[str, ...] = ()
@@ -98,7 +105,7 @@ def read_options(given: Any) -> Options:
                 found[name] = tuple(value)
         elif name == "header_row" and (type(value) is not int or not 0 <= value <= 1_000):
             problems.append(Problem(name, say("must be between {min} and {max}", min=0, max=1_000), "range"))
-        elif name in ("add_choices", "only_mapping") and type(value) is not bool:
+        elif name in ("add_choices", "only_mapping", "round_digits") and type(value) is not bool:
             problems.append(Problem(name, say("must be true or false"), "type"))
         elif name in ("delimiter", "separator") and (
             not isinstance(value, str) or len(value) != 1 or value in '\r\n"\0'

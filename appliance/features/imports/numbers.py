@@ -7,30 +7,25 @@ import re
 from collections.abc import Iterable
 
 from appliance.base.text import say
+from appliance.features.imports.currencies import currencies_of
+from appliance.features.imports.number_shapes import NumberText
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
 
-_SYMBOLS = {
-    "€": {"EUR"}, "£": {"GBP", "EGP", "FKP", "GIP", "SHP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "円": {"JPY"},
-    "元": {"CNY"},
-    "₹": {"INR"}, "₽": {"RUB"}, "₺": {"TRY"}, "₩": {"KRW"}, "₴": {"UAH"}, "₫": {"VND"}, "₪": {"ILS"}, "₱": {"PHP"}, "฿": {"THB"},
-    "US$": {"USD"}, "A$": {"AUD"}, "C$": {"CAD"}, "R$": {"BRL"}, "HK$": {"HKD"}, "NZ$": {"NZD"}, "zł": {"PLN"}, "Kč": {"CZK"},
-    "Ft": {"HUF"}, "kr": {"SEK", "NOK", "DKK", "ISK"}, "kr.": {"SEK", "NOK", "DKK", "ISK"}, "Fr.": {"CHF"}, "SFr.": {"CHF"},
-    "$": {"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP", "COP", "FJD", "JMD", "XCD", "BBD", "BSD"},
-}  # fmt: skip
-_CODE = re.compile(r"[A-Z]{3}")
-_SPACES = str.maketrans("", "", " \u00a0\u2007\u2009\u202f'’_")
+_BLANKS = " \u00a0\u2007\u2009\u202f'’"
+_SPACES = str.maketrans("", "", _BLANKS)
 _UNIT = r"[^\d\s.,()+'’−-]{1,4}\.?"
 _SHAPE = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[-−+])?\s*(?P<before>{_UNIT})?\s*(?P<sign>[-−+])?\s*"
-    rf"(?P<digits>\d[\d.,'’\s\u00a0\u202f]*|[.,]\d+)\s*(?P<after>{_UNIT})?\s*(?P<tail>-|−)?\s*(?P<close>\))?"
+    rf"(?P<digits>[0-9][0-9.,'’\s\u00a0\u202f]*|[.,][0-9]+)\s*(?P<after>{_UNIT})?\s*(?P<tail>-|−)?\s*(?P<close>\))?"
 )
 _POINT = re.compile(r"(\d*|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})(\.\d*)?")  # and as in India: 12,34,567
 _COMMA = re.compile(r"(\d*|\d{1,3}(\.\d{3})+)(,\d*)?")
 
 
 def decimal_sign(texts: Iterable[str]) -> tuple[str | None, bool]:
-    """(the decimal sign that all values agree on, or None; whether some values mean two numbers without one)."""
+    """(the decimal sign that all values agree on, or None; whether some values mean two numbers without one). Of 1,234 and of
+    1.234 alone nobody knows; what a file holds as a number has a point before its decimals."""
     seen: set[str] = set()
     unclear = False
     for text in texts:
@@ -46,10 +41,10 @@ def decimal_sign(texts: Iterable[str]) -> tuple[str | None, bool]:
         elif commas or points:
             mark = "," if commas else "."
             whole, _, part = digits.partition(mark)
-            if len(part) != 3 or not 1 <= len(whole) <= 3 or whole.startswith("0"):
+            if len(part) != 3 or not 1 <= len(whole) <= 3 or whole.startswith("0") or text.__class__ is NumberText:
                 seen.add(mark)
-            elif commas:
-                unclear = True  # 1,234. With a point it is what we write ourselves, and read so
+            else:
+                unclear = True
     return (next(iter(seen)) if len(seen) == 1 else None), (unclear and len(seen) != 1) or len(seen) > 1
 
 
@@ -58,6 +53,8 @@ def parts(text: str) -> tuple[str, str, str] | None:
     found = _SHAPE.fullmatch(text.strip())
     if not found or bool(found["open"]) != bool(found["close"]) or (found["before"] and found["after"]):
         return None
+    if not _blanks_between_thousands(found["digits"]):
+        return None
     marks = [m for m in (found["minus"], found["sign"], found["tail"], found["open"]) if m]
     if len(marks) > 1:
         return None
@@ -65,9 +62,11 @@ def parts(text: str) -> tuple[str, str, str] | None:
     return sign, found["digits"].translate(_SPACES), found["before"] or found["after"] or ""
 
 
-def currency_of(unit: str) -> set[str]:
-    """The currencies a symbol or code may mean; empty for what is none."""
-    return _SYMBOLS.get(unit) or ({unit} if _CODE.fullmatch(unit) else set())
+def _blanks_between_thousands(digits: str) -> bool:
+    """Where blanks or apostrophes stand between digits, are they three by three? 114 55 is a postcode."""
+    whole = re.split(r"[.,](?=[0-9]*$)", digits.strip(), maxsplit=1)[0]
+    groups = re.split(rf"[{_BLANKS}]", whole)
+    return len(groups) == 1 or bool(1 <= len(groups[0]) <= 3 and all(len(g) == 3 for g in groups[1:]))
 
 
 def plain_number(text: str, field: Field, decimal: str | None) -> str:
@@ -106,7 +105,7 @@ def plain_number(text: str, field: Field, decimal: str | None) -> str:
 def _check_unit(unit: str, field: Field) -> None:
     if not unit or (unit == "%" and field.kind.name != "money"):
         return
-    meant = currency_of(unit)
+    meant = {unit} if unit == field.currency else currencies_of(unit)
     if not meant:
         raise Wrong(say("must be a number, for example 1234.50"), "type")
     currency = field.currency or "EUR"

@@ -70,6 +70,8 @@ class Distinct:
     def __init__(self, columns: Iterable[str], most: int):
         self._seen: dict[str, set[int]] = {c: set() for c in columns}
         self._left, self.done = most, not self._seen
+        self.ended = False
+        """It stopped before it had seen all: what it says is no answer."""
 
     @property
     def columns(self) -> set[str]:
@@ -84,4 +86,5 @@ class Distinct:
             else:
                 self._seen[column].add(mark)
         self._left -= 1
-        self.done = not self._seen or self._left <= 0
+        self.ended = self._left <= 0
+        self.done = not self._seen or self.ended

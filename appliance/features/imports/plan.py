@@ -22,7 +22,7 @@ NOTES = ("#row", "#reason", "#more")
 """Columns that a file of rejects has behind its own: never taken for fields. `#more` holds what stood in no column."""
 Chunk = list[tuple[int, dict[str, Any]]]
 """(row number, {column: text})"""
-_COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "linked_created")
+_COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "linked_created", "unlinked")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Report:
     unchanged: int = 0
     rejected: int = 0
     linked_created: int = 0
+    unlinked: int = 0
+    """Records that were stored without a link to another row of the file, because that one was rejected."""
     rejects: list[tuple[int, str]] = field(default_factory=list)
     columns: tuple[str, ...] = ()
     unused_columns: tuple[str, ...] = ()
@@ -105,11 +107,18 @@ class Rejects:
         self.of_chunk: list[tuple[int, str]] = []
         """Those of the chunk at hand; whoever begins a chunk empties it."""
 
-    def add(self, number: int, row: Mapping[str, Any], why: Text | str) -> None:
-        reason = in_language(why, self._language)
+    def add(self, number: int, row: Mapping[str, Any], *why: Text | str) -> None:
+        """With all reasons that there are."""
+        reason = "; ".join(in_language(one, self._language) for one in why)
         self._report.rejected += 1
         self.of_chunk.append((number, reason))
         self._note(number, row, reason)
+
+    def tell(self, number: int, why: Text) -> None:
+        """Something of a row that was stored all the same."""
+        reason = in_language(why, self._language)
+        self.of_chunk.append((number, reason))
+        self._note(number, {}, reason)
 
     def again(self, chunk: Chunk, rejects: list[tuple[int, str]]) -> None:
         """What an earlier run of the same job refused; their counts are added by the caller."""

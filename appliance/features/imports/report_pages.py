@@ -54,7 +54,8 @@ def make_pages(desk: Desk) -> Blueprint:
         """What was tried is done, with the same words."""
         actor = requests.actor()
         done = desk.mine(actor, id_)
-        entity = desk.importable(actor, done.entity)
+        declared = done.plan.get("create_entity")
+        entity = desk.create_entity(actor, declared) if declared else desk.importable(actor, done.entity)
         try:
             name, sha = desk.uploaded(actor, done.plan.get("file"))
         except Invalid as gone:
@@ -93,7 +94,7 @@ def make_pages(desk: Desk) -> Blueprint:
         actor = requests.actor()
         entity = desk.records.registry.entities.get(done.entity)
         job, undo = desk.job(done.job), desk.job(done.undo_job)
-        found = done.report or (job.result if job and isinstance(job.result, dict) else None) or {}
+        found = desk.report(done, job) or {}
         dry = bool(done.plan.get("dry_run"))
         rejects = reasons(found.get("rejects") or [])
         running = job is not None and not job.final

@@ -15,9 +15,10 @@ from appliance.base.text import say
 from appliance.features.imports import reading
 from appliance.features.imports.choices import add_choices, check_may_add, new_choices
 from appliance.features.imports.filling import Filling
+from appliance.features.imports.formulas import is_spreadsheet_export
 from appliance.features.imports.history import Trace
 from appliance.features.imports.layout import CSV, LINES, Layout
-from appliance.features.imports.plan import BrokenFile, Chunk, Plan, Rejects, Report
+from appliance.features.imports.plan import SHOWN, BrokenFile, Chunk, Plan, Rejects, Report
 from appliance.features.imports.styles import find_styles
 from appliance.features.imports.unpacking import unpacked
 from appliance.records.permissions import Actor
@@ -64,16 +65,18 @@ def run_import(
                 if steps and (earlier := steps.result(number)):
                     refused.again(chunk, earlier["rejects"])
                     report.add(earlier["counts"])
+                    filling.waiting += [tuple(w) for w in earlier.get("waiting", ())]
                     continue
-                before = report.counts()
+                before, waiting = report.counts(), len(filling.waiting)
                 refused.of_chunk = []
                 with suppress(_DryRun), records.work(actor) as work:
-                    filling = filling.fresh(work, plan)
+                    filling = filling.fresh(work)
                     with trace.of(work) if trace and not plan.dry_run else nullcontext():
-                        filling.store(work, plan, chunk, report, refused)
+                        filling.store(work, chunk, report, refused)
                     if steps:
                         counts = [now - then for now, then in zip(report.counts(), before, strict=True)]
-                        steps.mark(number, {"counts": counts, "rejects": refused.of_chunk})
+                        later = {"waiting": filling.waiting[waiting:]} if len(filling.waiting) > waiting else {}
+                        steps.mark(number, {"counts": counts, "rejects": refused.of_chunk, **later})
                     if plan.dry_run:
                         filling.forget()
                         raise _DryRun
@@ -82,12 +85,52 @@ def run_import(
                     rate = round(report.rows / report.seconds) if report.seconds else 0
                     message = f"{report.rows} rows, {report.rejected} rejected, {rate} rows/s"
                     progress(report.rows, max(total, report.rows) if total else None, message)
+            if not plan.dry_run:
+                _link(records, actor, filling, report, refused, steps, trace)
         finally:
             refused.close()
     report.seconds = time.monotonic() - began
     if chunks.broken:
         report.broken = "; ".join(str(problem.message) for problem in chunks.broken)
         raise BrokenFile(chunks.broken, report)
+    return report
+
+
+def _link(
+    records: Records,
+    actor: Actor,
+    filling: Filling,
+    report: Report,
+    refused: Rejects,
+    steps: Steps | None,
+    trace: Trace | None,
+) -> None:
+    """The second pass of a hierarchy: links between rows of the file, once all of them are stored."""
+    waiting = filling.waiting
+    for number, start in enumerate(range(0, len(waiting), CHUNK), 1):
+        if steps and (earlier := steps.result(-number)):
+            refused.again([], earlier["rejects"])
+            report.add(earlier["counts"])
+            continue
+        before = report.counts()
+        refused.of_chunk = []
+        with records.work(actor) as work:
+            filling = filling.fresh(work)
+            with trace.of(work) if trace else nullcontext():
+                filling.link(work, waiting[start : start + CHUNK], report, refused)
+            if steps:
+                counts = [now - then for now, then in zip(report.counts(), before, strict=True)]
+                steps.mark(-number, {"counts": counts, "rejects": refused.of_chunk})
+
+
+def standing(steps: Steps) -> Report:
+    """What the chunks of an import that ended early have stored, and still stands."""
+    report = Report()
+    number = 0
+    while earlier := steps.result(number):
+        report.add(earlier["counts"])
+        report.rejects += [(n, why) for n, why in earlier["rejects"]][: SHOWN - len(report.rejects)]
+        number += 1
     return report
 
 
@@ -138,6 +181,8 @@ def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tupl
     """All that must be known, or in the schema, before the first row."""
     filling = Filling(records.refresh(), plan, layout)
     styles = find_styles(plan.path, layout, filling.kinds, plan.options)
+    if is_spreadsheet_export(plan.path, layout, filling.registry.entity(plan.entity)):
+        styles = {column: replace(style, disarmed=True) for column, style in styles.items()}
     found = {}
     if plan.options.add_choices:
         check_may_add(actor)
@@ -146,7 +191,9 @@ def _prepare(records: Records, actor: Actor, plan: Plan, layout: Layout) -> tupl
             add_choices(records, actor, plan.entity, found)
     report = Report(columns=layout.columns, unused_columns=filling.mapping.unused)
     report.new_choices = {n: [c.value for c in fresh] for n, fresh in found.items()}
-    return Filling(records.refresh(), plan, layout, styles, found if plan.dry_run else None), report
+    filling = Filling(records.refresh(), plan, layout, styles, found if plan.dry_run else None)
+    filling.look_ahead(plan.path)
+    return filling, report
 
 
 def _rough_count(path: Path, layout: Layout) -> int | None:

@@ -18,6 +18,7 @@ from appliance.features.imports.books import MAIN, Book, Sheet, open_book, text_
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.headers import LOOK, find_header, unique_names
 from appliance.features.imports.layout import BROKEN, EXTRA, XLSX, Layout, Options
+from appliance.features.imports.number_shapes import NumberText
 
 _DATA, _ROW, _CELL = f"{MAIN}sheetData", f"{MAIN}row", f"{MAIN}c"
 _INLINE, _VALUE = f"{MAIN}is", f"{MAIN}v"
@@ -237,7 +238,7 @@ def _unescaped(text: str) -> str:
 
 
 def _as_number(text: str) -> int | float:
-    return int(text) if is_digits(text.removeprefix("-")) else float(text)
+    return int(text) if is_digits(text.removeprefix("-"), 400) else float(text)
 
 
 def _number_text(value: int | float, *, percent: bool) -> str:
@@ -247,4 +248,5 @@ def _number_text(value: int | float, *, percent: bool) -> str:
     number = Decimal(f"{value:.15g}") * (100 if percent else 1)
     text = f"{number:f}" if number.is_finite() and abs(number.adjusted()) < 400 else str(value)
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return (text if text != "-0" else "0") + ("%" if percent else "")
+    text = text if text != "-0" else "0"
+    return f"{text}%" if percent else NumberText(text)

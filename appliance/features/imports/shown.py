@@ -10,17 +10,16 @@ from appliance.features.jobs.api import job_resource
 from appliance.jobs.row import JobRow
 
 
-def import_resource(done: Import, job: JobRow | None) -> dict[str, Any]:
+def import_resource(done: Import, job: JobRow | None, report: dict[str, Any] | None) -> dict[str, Any]:
     """`job` is None at the shell, and when it was pruned: then what the import itself remembers is shown."""
     shown: dict[str, Any]
     if job is not None:
         held = job_resource(job)["attributes"]
         shown = {k: held[k] for k in ("state", "progress", "error", "created_at", "started_at", "finished_at")}
-        shown["report"] = done.report if done.report is not None else job.result  # which is the same in brief
     else:
         shown = {"state": "success" if done.finished_at else "failed", "progress": None, "error": None}
         shown |= {"created_at": done.created_at, "started_at": done.created_at, "finished_at": done.finished_at}
-        shown["report"] = done.report
+    shown["report"] = report
     plan = {k: done.plan.get(k) for k in ("keys", "mapping", "mode", "dry_run", "options")}
     related = {
         "job": ("jobs", done.job),

@@ -16,8 +16,6 @@ from appliance.features.imports.numbers import decimal_sign
 from appliance.features.imports.values import LONGEST, NUMBERS, Style
 
 LOOK = 1_000
-FURTHER = 100_000
-"""Rows that are read on for a column that stays unclear: a file sorted by date begins with twelve days of January."""
 DATES = ("date", "datetime")
 
 
@@ -42,39 +40,45 @@ def look_at_styles(
 ) -> tuple[dict[str, Style], list[str]]:
     """(the styles, the columns that can be read in several ways)."""
     asked = {h: k for h, k in kinds.items() if k in (*DATES, *NUMBERS)}
-    told = {h: k for h, k in asked.items() if (options.date_order if k in DATES else options.decimal)}
-    open_ = {h: k for h, k in asked.items() if h not in told}
+    open_ = asked
     found: dict[str, tuple[str | None, bool]] = {}
     if open_:
         rows = reading.sound_rows(path, layout)
         part = list(islice(rows, LOOK))
         found = {h: _judged(k, [r[h] for _, r in part if r.get(h)]) for h, k in open_.items()}
-        waiting = {h for h, (_, unclear) in found.items() if unclear}
-        read = LOOK
-        while waiting and read < FURTHER and (part := list(islice(rows, LOOK))):
-            read += LOOK
+        said = {h for h, k in open_.items() if (options.date_order if k in DATES else options.decimal)}
+        waiting = {h for h, (_, unclear) in found.items() if unclear} - said
+        # A file sorted by date begins with twelve days of January: for what stays unclear, all of it is read.
+        while waiting and (part := list(islice(rows, LOOK))):
             for header in list(waiting):
                 later = _judged(open_[header], [r[header] for _, r in part if r.get(header)])
                 if later[0]:
                     found[header] = later
                     waiting.discard(header)
     votes = {sign for h, (sign, _) in found.items() if sign and open_[h] in NUMBERS}
-    vote = votes.pop() if len(votes) == 1 else None
+    vote = "." if layout.canonical else votes.pop() if len(votes) == 1 else None
     styles: dict[str, Style] = {}
     unclear = []
     for header in kinds:
         if header in found:
             decided, doubtful = found[header]
-            if decided is None and asked[header] in NUMBERS and vote:  # one program wrote all columns
+            if (
+                decided is None and asked[header] in NUMBERS and vote and not options.decimal
+            ):  # one program wrote all columns
                 decided, doubtful = vote, False
+            wish = options.date_order if asked[header] in DATES else options.decimal
+            if decided is None and wish:  # it counts where the file leaves it open
+                decided, doubtful = wish, False
             if doubtful:
                 unclear.append(header)
         else:
-            decided = options.date_order if asked.get(header) in DATES else options.decimal
+            decided = None
         if asked.get(header) in DATES:
-            styles[header] = Style(order=decided, separator=options.separator)
+            styles[header] = Style(order=decided, separator=options.separator, rounds=options.round_digits)
         else:
-            styles[header] = Style(decimal=decided if header in asked else None, separator=options.separator)
+            styles[header] = Style(
+                decimal=decided if header in asked else None, separator=options.separator, rounds=options.round_digits
+            )
     return styles, unclear
 
 

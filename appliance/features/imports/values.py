@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import orjson
 
+from appliance.base.digits import is_digits
 from appliance.base.text import fold, say
 from appliance.features.imports.dates import plain_date, plain_datetime
+from appliance.features.imports.formulas import rearmed
 from appliance.features.imports.numbers import plain_number
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
 from appliance.records.kinds.kind import Convert
+from appliance.records.kinds.number import DecimalKind
 
 # What exporting programs write for "nothing". Only where a value of the field's kind cannot look like this.
 NOTHING = {
@@ -49,8 +52,13 @@ class Style:
     decimal: str | None = None
     order: str | None = None
     separator: str | None = None
+    disarmed: bool = False
+    """An apostrophe before what looks like a formula was put there by our export."""
+    rounds: bool = False
+    """Digits that the field does not hold are rounded away: somebody said so."""
 
 
+_EXACT = Context(prec=200)
 LONGEST = 500
 """Characters of a cell that may be a number or a date."""
 
@@ -63,14 +71,18 @@ def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
     def cell(text: Any) -> Any:
         if not text:
             return None
+        if text.__class__ is not str:  # a NumberText
+            text = str(text)
         if patterned and len(text) > LONGEST:  # patterns look for its square
             raise Wrong(say("must be at most {max} characters", max=LONGEST))
+        if style.disarmed:
+            text = rearmed(text)
         try:
             return lenient(text)
         except Wrong:
             if text.strip().lower() in NOTHING:
                 return None
-            if text[0] == "'" and text[1:2] in ("=", "+", "-", "@"):  # a formula that an export disarmed
+            if text[0] == "'" and not style.disarmed and text[1:2] in ("=", "+", "-", "@"):  # disarmed by some export
                 return lenient(text[1:])
             raise
 
@@ -80,7 +92,7 @@ def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
 def _lenient(field: Field, read: Convert, style: Style) -> Convert:
     kind = field.kind.name
     if kind in NUMBERS:
-        return _number(field, read, style.decimal)
+        return _number(field, _rounding(field, read) if style.rounds else read, style.decimal)
     if kind == "date":
         return _then(read, lambda text: read(plain_date(text, style.order)))
     if kind == "datetime":
@@ -109,26 +121,33 @@ def _then(read: Convert, other: Callable[[str], Any]) -> Convert:
     return cell
 
 
-def _number(field: Field, read: Convert, decimal: str | None) -> Convert:
-    """Decimals whose field does not say how many places it wants are rounded to those it has: coordinates come with
-    fifteen."""
-    rounds = field.kind.name == "decimal" and field.places is None
+def _rounding(field: Field, read: Convert) -> Convert:
+    kind = field.kind
+    if not isinstance(kind, DecimalKind):
+        return read
+    last = Decimal(1).scaleb(-kind.places(field))
 
     def rounded(text: str) -> Any:
         try:
             return read(text)
         except Wrong as wrong:
-            if rounds and wrong.code == "places":
-                return read(f"{Decimal(text.strip()):.6f}")
-            raise
+            if wrong.code != "places":
+                raise
+            return read(str(Decimal(text.strip()).quantize(last, ROUND_HALF_UP, _EXACT)))
+
+    return rounded
+
+
+def _number(field: Field, read: Convert, decimal: str | None) -> Convert:
+    """Never rounded: what has more digits than the field is refused, and says so."""
 
     def other(text: str) -> Any:
-        return rounded(plain_number(text, field, decimal))
+        return read(plain_number(text, field, decimal))
 
     if decimal == ",":  # 1.234 would pass as it is, and mean something else
 
         def comma(text: str) -> Any:
-            return read(text) if text.isdigit() else other(text)
+            return read(text) if is_digits(text) else other(text)
 
         return comma
 
@@ -136,9 +155,9 @@ def _number(field: Field, read: Convert, decimal: str | None) -> Convert:
         try:
             return read(text)
         except Wrong as wrong:
-            if wrong.code == "range":
+            if wrong.code in ("range", "places"):
                 raise
-            return rounded(text) if wrong.code == "places" else other(text)
+            return other(text)
 
     return point
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from appliance.records.entity import Field
 
 BIGGEST = 2**63 - 1
+_WHOLE = re.compile(r"[-+]?[0-9]{1,100}")
+"""Canonical form, in ASCII digits: int() takes those of all scripts, and underscores."""
 _EXACT = Context(prec=200)  # the usual 28 digits would round what must be refused
 
 # ISO 4217, the currencies whose minor unit is not a hundredth.
@@ -45,6 +47,11 @@ _MINOR_UNITS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
+
+
+def minor_units(currency: str) -> int:
+    """Digits behind the point of an amount in this currency."""
+    return _MINOR_UNITS.get(currency, 2)
 
 
 def _bounds(field: Field, scale: Decimal) -> tuple[int, int]:
@@ -81,10 +88,9 @@ class IntegerKind(Kind):
             text = text.strip()
             if not text:
                 return None
-            try:
-                return clean(int(text)) if "_" not in text else clean(text)
-            except ValueError:
-                raise Wrong(say("must be a whole number"), "type") from None
+            if not _WHOLE.fullmatch(text):
+                raise Wrong(say("must be a whole number"), "type")
+            return clean(int(text))
 
         return read
 
@@ -96,7 +102,7 @@ class IntegerKind(Kind):
 class DecimalKind(Kind):
     name, label = "decimal", "Decimal number"
     options = frozenset({"min", "max", "places"})
-    _shape = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?")
+    _shape = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.BigIntegerField(null=True)
@@ -155,7 +161,7 @@ class DecimalKind(Kind):
 
     def schema(self, field: Field) -> dict[str, Any]:
         return {
-            "anyOf": [{"type": "string", "pattern": r"^[-+]?(\d+(\.\d*)?|\.\d+)$"}, {"type": "number"}],
+            "anyOf": [{"type": "string", "pattern": r"^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"}, {"type": "number"}],
             "description": f"answered as a string with up to {self.places(field)} digits after the point",
         }
 
@@ -167,7 +173,7 @@ class MoneyKind(DecimalKind):
     options = frozenset({"min", "max", "currency"})
 
     def places(self, field: Field) -> int:
-        return _MINOR_UNITS.get(field.currency or "EUR", 2)
+        return minor_units(field.currency or "EUR")
 
     def check(self, field: Field) -> None:
         if not re.fullmatch(r"[A-Z]{3}", field.currency or "EUR"):

@@ -35,8 +35,9 @@ MORE: dict[str, dict[str, Any]] = {
     "relations": {"target": "word"}, "money": {"currency": "JOD"},
 }  # fmt: skip
 VALUES: dict[str, list[Any]] = {
-    "text": ["=1+1", "'quoted'", ' "a", b;c ', "0042", "null", "line\r\nend\rof\nall", "_x000D_ \x07", "  ", "−5", "1,5", "true"],
-    "long_text": ["x" * 5_000, "\ttab", "ü€🎈"], "integer": [0, -1, 2**53 + 1], "decimal": ["0.1", "-1234567.891", "1000"],
+    "text": ["=1+1", "'quoted'", ' "a", b;c ', "0042", "null", "_x000D_ ", "  ", "'=1", "''=1", "@x", "−5", "1,5", "true"],
+    "long_text": ["x" * 5_000, "\ttab", "\r=x", "ü€🎈", "line\r\nend\rof\nall", "_x000D_ \x07", "=1\n2", "'=1"],
+    "integer": [0, -1, 2**53 + 1], "decimal": ["0.1", "-1234567.891", "1000"],
     "money": ["0.001", "-1234.500"], "boolean": [True, False], "date": ["0999-01-01", "2024-02-29"],
     "datetime": ["2024-01-31T12:30:15.123Z"], "choice": ["a,b;c", "|d", "[e"], "multi_choice": [["a,b;c", "|d"], ["[e"], ["|d"]],
     "email": ["a+b@example.org"], "phone": ["+49 421 1-2", "0049"], "url": ["https://example.org/?a=1,2;3"],
@@ -94,7 +95,7 @@ def test_spreadsheets_get_words_and_no_formulas(shelf: Records, tmp_path: Path) 
     )
     row = next(csv.DictReader(io.StringIO(text)))
     assert (row["Text"], row["Phone"], row["Long_text"], row["Choice"]) == ("'=HYPERLINK()", "'+49 1", "'@x", "'=D")
-    assert (row["Multi_choice"], row["Relation"], row["Relations"]) == ("A, B, =D", "'=Ada", "'=Ada, Bob")
+    assert (row["Multi_choice"], row["Relation"], row["Relations"]) == ("A, B; =D", "'=Ada", "'=Ada, Bob")
     assert (row["Boolean"], row["Integer"], row["Money"], row["Datetime"]) == (
         "Ja",
         "-5",
@@ -108,6 +109,16 @@ def test_spreadsheets_get_words_and_no_formulas(shelf: Records, tmp_path: Path) 
     assert (found["Text"].value, found["Text"].data_type) == ("=HYPERLINK()", "s")
     assert (found["Integer"].value, float(found["Money"].value), found["Boolean"].value) == (-5, -1.5, "Yes")
     assert found["Date"].value.date().isoformat() == "2024-01-31"
+
+
+def test_what_went_to_a_spreadsheet_comes_back_as_it_was(shelf: Records, tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    before = shown(shelf, "thing")
+    names = "fields[things]=" + ",".join(f"f_{k}" for k in KINDS if k not in ("relation", "relations"))
+    write(shelf, SYSTEM, read_wanted(shelf, "things", names, "csv", "spreadsheet"), path)
+    report = run_import(shelf, SYSTEM, Plan("thing", path, ("id",)))
+    assert (report.rejects, report.updated, report.unchanged) == ([], 0, len(before))
+    assert shown(shelf, "thing") == before
 
 
 def test_filter_sort_and_fields_are_those_of_the_list(shelf: Records, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.features.imports.layout import Options
 from appliance.features.imports.plan import Plan, Report
 from appliance.features.imports.running import run_import
 from appliance.records.declaration import read_entity
@@ -68,7 +69,12 @@ def test_the_whole_directory_lands_and_is_joined(tmp_path: Path) -> None:
         bring("agency", "agencies-and-subs.csv"),
         bring("legislator", "legislators-current.csv", keys=("bioguide_id",)),
         bring("legislator", "legislators-historical.csv", keys=("bioguide_id",)),
-        bring("office", "legislators-district-offices.csv", mapping={**by_bioguide, "office_id": "id"}),
+        bring(
+            "office",
+            "legislators-district-offices.csv",
+            mapping={**by_bioguide, "office_id": "id"},
+            options=Options(round_digits=True),
+        ),
         bring("membership", "committee-membership-current.csv", mapping=by_bioguide),
     ]
     assert sum(r.rows for r in reports) == 34_838

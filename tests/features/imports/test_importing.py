@@ -11,6 +11,7 @@ import pytest
 
 from appliance.base.errors import Invalid, NotAllowed, NotFound
 from appliance.features.imports import running
+from appliance.features.imports.layout import Options
 from appliance.features.imports.plan import Plan, Report
 from appliance.features.imports.running import run_import
 from appliance.records.declaration import read_entity, read_field
@@ -268,13 +269,17 @@ def test_json_is_read_too(desk: Desk) -> None:
     assert [(r["name"], r["pay"], r["tags"]) for r in desk.rows()] == [("Ada", "1.50", [1, 3])] * 2
 
 
-def test_long_decimals_are_rounded_only_where_the_field_says_nothing(desk: Desk) -> None:
+def test_long_decimals_are_rounded_only_where_somebody_said_so(desk: Desk) -> None:
     with desk.records.change_schema(SYSTEM) as schema:
         for words in ({"name": "free", "kind": "decimal"}, {"name": "fixed", "kind": "decimal", "places": 2}):
             schema.add_field(schema.entities()["person"], read_field(words))
     report = desk.bring("name,free,fixed\nAda,37.79212049999999,1.25\nBob,,1.255\n")
-    assert [(r["free"], r["fixed"]) for r in desk.rows()] == [("37.79212", "1.25")]
-    assert report.rejects == [(3, "fixed: has more than 2 digits after the point")]
+    assert report.rejects == [
+        (2, "free: has more than 6 digits after the point"),
+        (3, "fixed: has more than 2 digits after the point"),
+    ]
+    report = desk.bring("name,free,fixed\nAda,37.79212049999999,1.25\nBob,,1.255\n", options=Options(round_digits=True))
+    assert [(r["free"], r["fixed"]) for r in desk.rows()] == [("37.79212", "1.25"), (None, "1.26")]
 
 
 def test_an_import_has_no_more_rights_than_its_actor(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 // takes it back.
 import type { AppGrid } from "./grid";
 import { button } from "./grid_edit";
-import { fetchInput, readInput } from "./grid_values";
+import { fetchInput, readTyped } from "./grid_values";
 import { ask, Refused } from "./server";
 import { locale, say } from "./texts";
 import { complain, toast } from "./toasts";
@@ -45,7 +45,7 @@ export class Bulk {
     const url = new URL(this.grid.here, location.href);
     const kept = [...url.searchParams].filter(([n]) => n === "sort" || n.startsWith("fields["));
     const link = document.createElement("a");
-    link.href = `/api/exports/${this.grid.type}.csv?${this.filters}&${new URLSearchParams(kept)}`;
+    link.href = `/api/exports/${this.grid.type}.csv?${this.filters}&${new URLSearchParams([...kept, ["mode", "spreadsheet"]])}`;
     link.dataset["export"] = "csv";
     link.download = "";
     if (this.grid.picking.count > AT_ONCE["csv"]!) void this.exportLater(link);
@@ -95,8 +95,10 @@ export class Bulk {
       await load("owner");
     }
     body.append(how, place);
-    this.feet(button(say("Cancel"), () => this.close()), button(say("Preview"), () => {
-      if (input) return this.preview("PATCH", { data: { type: this.grid.type, ...readInput(input, how.hidden ? "" : how.querySelector("select")?.value) } });
+    this.feet(button(say("Cancel"), () => this.close()), button(say("Preview"), async () => {
+      if (!input) return;
+      const given = await readTyped(this.grid.path, input, how.hidden ? "" : how.querySelector("select")?.value).catch(complain);
+      if (given) return this.preview("PATCH", { data: { type: this.grid.type, ...given } });
     }, "primary"));
     body.querySelector("select")?.focus();
   }

@@ -1,7 +1,7 @@
 // Editing a cell in place: the input stands over the cell, Enter and Tab save, Escape takes back. The version one has seen goes
 // along, so that nobody's change is lost: when somebody was faster, the editor says who and asks.
 import type { AppGrid } from "./grid";
-import { fetchInput, readInput } from "./grid_values";
+import { fetchInput, readInput, readTyped } from "./grid_values";
 import { ask, Refused } from "./server";
 import { say } from "./texts";
 import { complain, toast } from "./toasts";
@@ -93,10 +93,11 @@ export class Editing {
     const input = this.box?.querySelector<HTMLElement>(".cell-input");
     if (!input || !this.place || this.busy) return;
     const { row, version, before } = this.place;
-    const given = readInput(input);
-    if (JSON.stringify(given) === before) return this.close(across);
+    if (JSON.stringify(readInput(input)) === before) return this.close(across);
     this.busy = true;
+    let given: object = {};
     try {
+      given = await readTyped(this.grid.path, input);
       await this.send(row, given, version);
       this.close(across);
     } catch (error) {
