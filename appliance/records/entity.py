@@ -11,6 +11,7 @@ from typing import Any
 
 from appliance.base.text import kebab
 from appliance.records.kinds import KINDS, Kind
+from appliance.records.kinds.patterns import is_taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Field:
     @property
     def relational(self) -> bool:
         return self.kind.relational
+
+    @property
+    def refused_pattern(self) -> bool:
+        """Has it a declared pattern that the engine of today does not take? It is not applied."""
+        return "pattern" in self.kind.options and not self.kind.assigned and not is_taken(self.pattern)
 
     @property
     def writable(self) -> bool:

@@ -12,7 +12,6 @@ from appliance.base.errors import NotFound
 from appliance.base.text import say
 from appliance.engines.database.protocol import Database
 from appliance.records.entity import Entity, Field, Inverse
-from appliance.records.kinds.patterns import is_taken
 from appliance.records.tables import Table
 
 SHAPES = 2_000
@@ -59,10 +58,7 @@ class Registry:
     def refused_patterns(self) -> list[tuple[Entity, Field]]:
         """Fields whose declared pattern the engine of today does not take: it is not applied."""
         return [
-            (entity, field)
-            for entity in self.entities.values()
-            for field in entity.fields
-            if "pattern" in field.kind.options and not field.kind.assigned and not is_taken(field.pattern)
+            (entity, field) for entity in self.entities.values() for field in entity.fields if field.refused_pattern
         ]
 
     def kept(self, key: object) -> Any | None:

@@ -253,8 +253,12 @@ def _wanted(field: Field, words: Mapping[str, Any]) -> Field:
     before = write_field(field)
     kind = words.get("kind", field.kind.name)
     if kind != field.kind.name:
-        options = KINDS[kind].options - {"pattern"} if kind in KINDS else frozenset()
+        options = KINDS[kind].options - {"pattern"} if isinstance(kind, str) and kind in KINDS else frozenset()
         before = {k: v for k, v in before.items() if k in _KEPT or k in options}
+    if kind == field.kind.name and "pattern" not in words and field.refused_pattern:
+        # It stays declared until somebody changes it, whatever else of the field is changed.
+        del before["pattern"]
+        return replace(read_field({**before, **words}), id=field.id, column=field.column, pattern=field.pattern)
     return replace(read_field({**before, **words}), id=field.id, column=field.column)
 
 

@@ -12,6 +12,7 @@ from records_parts import ALICE, create, declare, people, shown
 from appliance.base.errors import Invalid
 from appliance.records.declaration import read_field
 from appliance.records.kinds.patterns import LONGEST, PatternRefused, compile_pattern, is_taken, shared_pattern
+from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
 STALLS = [
@@ -104,3 +105,27 @@ def test_one_line_holds_no_control_characters(kind: str, mark: str) -> None:
         field.kind.cleaner(field)(middle.format(mark))
     long = read_field({"name": "many", "kind": "long_text"})
     assert long.kind.cleaner(long)(f"a{mark}b") == f"a{mark}b"
+
+
+def test_a_field_whose_pattern_is_refused_can_be_changed_and_mended(records: Records) -> None:
+    declare(records, {"name": "thing", "fields": [{"name": "name"}, {"name": "code"}]})
+    records.database.run(
+        records.database.sql("UPDATE ingot_field SET definition = ? WHERE definition LIKE ?"),
+        ('{"name": "code", "kind": "text", "label": "Code", "pattern": "(?=a)b"}', '%"code"%'),
+    )
+    again = Records(records.database)
+    assert [(e.name, f.name) for e, f in again.registry.refused_patterns()] == [("thing", "code")]
+    for words, pattern in (({"label": "Kennung"}, "(?=a)b"), ({"pattern": "[a-z]+"}, "[a-z]+")):
+        with again.change_schema(SYSTEM) as schema:
+            entity = schema.entities()["thing"]
+            schema.change_field(entity, entity.by_name["code"], words)
+        assert again.registry.entity("thing").by_name["code"].pattern == pattern
+    assert again.registry.refused_patterns() == []
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 7, "nothing"])
+def test_a_kind_that_is_none_is_refused(records: Records, kind: object) -> None:
+    declare(records, {"name": "thing", "fields": [{"name": "name"}, {"name": "code"}]})
+    with records.change_schema(SYSTEM) as schema, pytest.raises(Invalid):
+        entity = schema.entities()["thing"]
+        schema.change_field(entity, entity.by_name["code"], {"kind": kind})
