@@ -38,8 +38,8 @@ def name_of_body() -> str:
 
 
 def from_address() -> dict[str, Any]:
-    """?entity=, ?decimal=, ?date_order=, ?encoding=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=.
-    Raises BadRequest, Invalid."""
+    """?entity=, ?key=, ?map=FIELD=COLUMN (may be repeated), ?mode=, ?dry_run=, ?name=, and those of SAID. Raises BadRequest,
+    Invalid."""
     only("entity", "key", "map", "mode", "dry_run", "name", DRY_RUN, *SAID)
     if "entity" not in request.args:
         raise BadRequest(say("Say which entity the rows are: ?entity=contacts."), parameter="entity")

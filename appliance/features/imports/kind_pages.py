@@ -84,7 +84,7 @@ def make_pages(desk: Desk, *, max_upload: int) -> Blueprint:
                 problem = " ".join(f"{p.field}: {p.message.render(requests.language())}." for p in refused.problems)
             return proposed(found, declared, 422, problem)
         keys = [f["name"] for f in declared["fields"] if f.get("unique")]
-        words = {"mapping": mapping, "options": {"only_mapping": True} | meant(), "keys": keys}
+        words = {"mapping": mapping, "options": {"only_mapping": True, "add_choices": True} | meant(), "keys": keys}
         columns = [c["name"] for c in found["columns"]]
         desk.remembered.note(owner(actor), entity.name, columns, words | {"mode": "upsert" if keys else "create"})
         return redirect(f"/{entity.type}/import?" + urlencode({"file": file, "made": 1} | options), 303)  # type: ignore[return-value]
