@@ -58,7 +58,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{DOTS}@",
     ),
     (re.compile(r"(\b[a-zA-Z][\w+.-]{0,30}://)[^\s:/@\"']{1,500}@"), rf"\1{DOTS}@"),
-    (re.compile(r"\b(bearer[ \t]+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1{DOTS}"),
+    (re.compile(r"\b(bearer[ \t]+)[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1{DOTS}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"), DOTS),
     (re.compile(r"\bAKIA[0-9A-Z]{16}\b"), DOTS),
     (re.compile(r"\$(?:argon2\w{0,3}|2[aby]|scrypt|pbkdf2[\w-]{0,20})\$[^\s\"']+"), DOTS),

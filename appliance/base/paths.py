@@ -3,13 +3,18 @@ folder holds."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+
+_WALKED = ("cache", "index", "logs", "run", "tls")
 
 
 def _shipped(in_wheel: str, in_checkout: str) -> Path:
@@ -53,7 +58,8 @@ def _quoted(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One installation's state. `create()` makes the folders, readable by their owner alone. A process that plays one
+    """One installation's state. `create()` makes the folders, readable by their owner alone, and closes
+    what lies open in them. A process that plays one
     role alone (web, worker) keeps its run file and its control door in a folder of that name."""
 
     root: Path
@@ -100,4 +106,29 @@ class Home:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix":
             self.root.chmod(0o700)
+            self._close()
         return self
+
+    def _close(self) -> None:
+        """What an older Ingot, or somebody by hand, left open to others of this machine. Stored files and what lies in a folder
+        of somebody's own are not walked: their folders are closed."""
+        for folder, deep in (
+            (self.root, False),
+            (self.backups, False),
+            *((self.root / name, True) for name in _WALKED),
+        ):
+            _close_in(folder, deep=deep)
+
+
+def _close_in(folder: Path, *, deep: bool) -> None:
+    """Takes the rights of group and others away. Links are not followed; what is another user's or has just gone is passed."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                if entry.is_symlink() or found.st_uid != os.geteuid():
+                    continue
+                if found.st_mode & 0o077:
+                    Path(entry.path).chmod(stat.S_IMODE(found.st_mode) & 0o700)
+                if deep and entry.is_dir(follow_symlinks=False):
+                    _close_in(Path(entry.path), deep=True)

@@ -32,9 +32,17 @@ def language() -> str:
 
 
 class Failing(click.Group):
-    """Our errors end a command with their sentence and an exit code, never with a traceback."""
+    """Our errors end a command with their sentence and an exit code, never with a traceback. Every file that a command or the
+    server makes is its owner's alone."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        before = os.umask(0o077)
+        try:
+            return self._invoke(ctx)
+        finally:
+            os.umask(before)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         origin.from_operator("shell")
         try:
             return super().invoke(ctx)

@@ -8,8 +8,10 @@ is said in the language of the request's Accept-Language."""
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import logging
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -34,6 +36,7 @@ Command = Callable[[dict[str, Any]], Any]  # arguments of the call -> anything J
 _LONGEST_PATH = 100  # bytes; the kernel's limit is 108 on Linux, 104 on macOS
 _MOST_LINES = 5000
 _SENTENCES = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
+_HOST = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]{2,45})\]|(?P<host>[\w.-]{1,253}))(?::\d{1,5})?", re.ASCII)
 _UNIX = hasattr(socket, "AF_UNIX") and os.name == "posix"
 
 
@@ -115,6 +118,9 @@ class ControlDoor:
     def _admit(self, environ: dict[str, Any]) -> None:
         if self.token is None:
             return
+        # A page in a browser reaches loopback too: by a name of its own that resolves there, or from its own origin.
+        if "HTTP_ORIGIN" in environ or not _is_loopback(environ.get("HTTP_HOST", "")):
+            raise NotAllowed(say("The control API answers programs of this computer, not web pages."))
         shown = environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
         if not hmac.compare_digest(shown.encode(), self.token.encode()):
             raise NotAllowed(say("The control door wants the token that stands in the run file."))
@@ -134,6 +140,18 @@ class ControlDoor:
         if not isinstance(arguments, dict):
             raise BadRequest(say("The body must be a JSON object."))
         return known[name](arguments)
+
+
+def _is_loopback(header: str) -> bool:
+    """Is this Host header (with or without a port) a name or an address of loopback? None at all is not."""
+    found = _HOST.fullmatch(header)
+    if found is None:
+        return False
+    host = (found["six"] or found["host"]).removesuffix(".").lower()
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def tail(file: Path, lines: int) -> list[str]:

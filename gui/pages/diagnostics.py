@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import threading
 from pathlib import Path
 from typing import Any
 
 import PySide6
-from PySide6.QtCore import Qt, QUrl, qVersion
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QFontDatabase
 from PySide6.QtWidgets import QDialog, QGridLayout, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gui import archive, places, texts
+from gui import archive, texts
 from gui.client import Trouble
 from gui.desk import Desk
 from gui.state import Condition
@@ -32,6 +34,9 @@ class Diagnostics(Page):
         self.about(say("For whoever helps you: what runs here, where it lies, what went wrong."))
         self._desk = desk
         self._gathered: dict[str, Any] = {}
+        self._builder = ArchiveBuilder(self)
+        self._builder.built.connect(self._built)
+        self._builder.failed.connect(self._failed)
         card = Card(say("What runs here"))
         self._facts = QGridLayout()
         self._facts.setColumnStretch(1, 1)
@@ -59,7 +64,7 @@ class Diagnostics(Page):
             self.shown()
 
     def _show(self, found: dict[str, Any]) -> None:
-        self._archive.setEnabled(bool(found))
+        self._archive.setEnabled(bool(found) and not self._builder.busy)
         facts = [
             (say("Panel"), say("Qt {qt}, PySide6 {pyside}, Python {python}", qt=qVersion(), pyside=PySide6.__version__,
                                python=platform.python_version())),
@@ -108,18 +113,48 @@ class Diagnostics(Page):
 
         def logs(found: dict[str, Any]) -> None:
             known = self._gathered
-            files = archive.contents(known["diagnostics"], known["settings"], found["lines"])
-            if said := places.complaint(self._desk.home):
-                files["start.txt"] = archive.without_secrets(said)
-            Preview(self, files).open()
+            self._builder.build(known["diagnostics"], known["settings"], found["lines"], self._desk.home)
 
+        self._archive.setEnabled(False)
         client.ask("diagnostics", diagnostics, self._failed)
 
+    def _built(self, files: dict[str, str]) -> None:
+        self._archive.setEnabled(True)
+        Preview(self, files).open()
+
     def _failed(self, trouble: Trouble) -> None:
+        self._archive.setEnabled(True)
         self.about(trouble.message)
 
     def _open_home(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._desk.home)))
+
+
+class ArchiveBuilder(QObject):
+    """Reads and redacts in a thread of its own: megabytes of log take seconds, in which the window must answer."""
+
+    built = Signal(object)  # {name: text}
+    failed = Signal(object)  # Trouble
+
+    def __init__(self, parent: QObject):
+        super().__init__(parent)
+        self.busy = False
+
+    def build(self, *gathered: Any) -> None:
+        if not self.busy:
+            self.busy = True
+            threading.Thread(target=self._work, args=gathered, name="archive", daemon=True).start()
+
+    def _work(self, *gathered: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the window is gone: nobody waits
+            try:
+                files = archive.contents(*gathered)
+            except Exception as error:
+                self.busy = False
+                self.failed.emit(Trouble("crashed", f"{type(error).__name__}: {error}"))
+            else:
+                self.busy = False
+                self.built.emit(files)
 
 
 class Preview(QDialog):

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.base import redaction
@@ -79,18 +79,21 @@ def assert_hidden(text: str, secret: str) -> None:
 
 
 @pytest.mark.parametrize("shape", WORD_SHAPES)
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), WORD)
 def test_a_secret_of_one_word_is_hidden(shape: str, name: str, secret: str) -> None:
     assert_hidden(WORD_SHAPES[shape](name, secret).replace("#", "x"), secret.replace("#", "x"))
 
 
 @pytest.mark.parametrize("shape", ANY_SHAPES)
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), ANY)
 def test_any_secret_in_quotes_or_encoded_is_hidden(shape: str, name: str, secret: str) -> None:
     secret = secret.replace("<", "x")
     assert_hidden(ANY_SHAPES[shape](name, secret), secret)
 
 
+@settings(deadline=None)
 @given(WORD, st.sampled_from(["{0}", "'{0}'", '"{0}"', "at {0}.", "<{0}>", "url={0}", '{{"url": "{0}"}}']))
 def test_addresses_with_credentials(secret: str, around: str) -> None:
     for scheme in ("postgresql", "redis", "https", "smtps", "mongodb+srv", "amqp"):
@@ -150,6 +153,7 @@ def test_values_of_json_keep_their_shape() -> None:
     assert redact_value(settings) == [{"name": "database", "secret": True, "value": DOTS, "written": DOTS}, settings[1]]
 
 
+@settings(deadline=None)
 @given(ANY)
 def test_what_is_known_to_be_secret_is_hidden_wherever_it_stands(secret: str) -> None:
     for text in (f"x{secret}y", json.dumps(["a", secret]), f"/x?a={quote(secret)}", repr(secret)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,49 @@ def test_a_loopback_control_door_wants_its_token(home: Home) -> None:
     assert requests.post(door.address + "/status", headers=right, timeout=10).status_code == 404
     assert requests.get(door.address + "/say", headers=right, timeout=10).status_code == 404
     door.stop(1)
+
+
+@pytest.fixture(scope="module")
+def loopback_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlDoor]:
+    place = Home(tmp_path_factory.mktemp("loopback")).create()
+    door = ControlDoor(place, {"status": lambda _: {"pid": 1}}, {"say": lambda asked: asked}, unix=False)
+    door.start()
+    yield door
+    door.stop(1)
+
+
+def asked(door: ControlDoor, method: str, path: str, **headers: str) -> int:
+    assert door.address
+    headers = {"Authorization": f"Bearer {door.token}"} | headers
+    return requests.request(method, door.address + path, headers=headers, timeout=10).status_code
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}", "LOCALHOST.", "[::1]:{port}", "127.8.8.8"]
+)
+def test_a_loopback_control_door_answers_to_loopback_names(loopback_door: ControlDoor, host: str) -> None:
+    port = str(loopback_door.address).rpartition(":")[2]
+    assert asked(loopback_door, "GET", "/status", Host=host.format(port=port)) == 200
+
+
+FOREIGN = [
+    {"Host": host}
+    for host in (
+        "evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}", "192.168.1.5",
+        "0.0.0.0",
+        "[::]", "[2001:db8::1]:{port}", "localhost@evil.example", "127.0.0.1, evil.example", "127.1", "2130706433", "::1:x", "",
+    )
+] + [{"Origin": origin} for origin in ("https://evil.example", "null", "http://127.0.0.1:{port}", "")]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/status"), ("POST", "/say"), ("OPTIONS", "/say")])
+def test_a_loopback_control_door_refuses_web_pages_even_with_the_token(
+    loopback_door: ControlDoor, headers: dict[str, str], method: str, path: str
+) -> None:
+    port = str(loopback_door.address).rpartition(":")[2]
+    foreign = {name: value.format(port=port) for name, value in headers.items()}
+    assert asked(loopback_door, method, path, **foreign) == 403
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 5000])

@@ -251,7 +251,12 @@ ITEMS: dict[int, Item] = {
         "security/test_claim_link.py::test_of_twelve_who_press_at_once_one_gets_it",
         "security/test_claim_link.py::test_looking_at_the_link_spends_nothing",
     ),
-    54: _item("the control API", "run/test_process_parts.py::test_a_loopback_control_door_wants_its_token"),
+    54: _item(
+        "the control API",
+        "run/test_process_parts.py::test_a_loopback_control_door_wants_its_token",
+        "run/test_process_parts.py::test_a_loopback_control_door_answers_to_loopback_names",
+        "run/test_process_parts.py::test_a_loopback_control_door_refuses_web_pages_even_with_the_token",
+    ),
     55: _item(
         "backups hold no keys to the door",
         "security/test_stored_digests.py::test_a_copy_for_a_backup_holds_no_secret_of_a_session",
