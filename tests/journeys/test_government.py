@@ -135,7 +135,9 @@ def fill(box: Box) -> None:
         imported(box, "organizations", "organizations-dotgov.csv", "--key", "domain_name"),
         imported(box, "legislators", "legislators-current.csv", "--key", "bioguide_id"),
         imported(box, "legislators", "legislators-historical.csv", "--key", "bioguide_id"),
-        imported(box, "offices", "legislators-district-offices.csv", *joined, "--map", "office_id=id"),
+        imported(
+            box, "offices", "legislators-district-offices.csv", *joined, "--map", "office_id=id", "--round-digits"
+        ),
         imported(box, "memberships", "committee-membership-current.csv", *joined),
     ]
     assert [r["created"] for r in reports] == [16_539, 537, 12_230, 1_312, 3_879]

@@ -26,6 +26,7 @@ from appliance.features.imports.desk import Desk
 from appliance.features.imports.inspection import FileInspector
 from appliance.features.imports.jobs import RUN, UNDO, bodies
 from appliance.features.jobs import api as jobs_api
+from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http.app import create_app
 from appliance.http.assets import Assets
 from appliance.http.hosts import Hosts
@@ -77,7 +78,7 @@ class Office:
                 pages.make_pages(desk, max_upload=MAX),
                 kind_pages.make_pages(desk, max_upload=MAX),
                 report_pages.make_pages(desk),
-                exports_api.make_api(self.records, self.jobs),
+                exports_api.make_api(self.records, self.jobs, SecurityEvents(database)),
                 jobs_api.make_api(self.jobs),
                 files_api.make_api(resources, files, max_upload=MAX),
                 make_blueprint(self.records, resources),
