@@ -38,6 +38,7 @@ _COMMA = re.compile(r"[ \t]*,[ \t]*(?=[bBuUrR]{0,2}\\*[\"'`])")
 _VALUE_KEY = re.compile(r"\\*[\"'`][ \t]*:[ \t]*")
 _OPENING = re.compile(r"[bBuUrRfF]{0,2}(\\*)([\"'`])")
 _QUOTE = re.compile(r"(\\*)([\"'`])")
+_SHUT = re.compile(r"\\*[\"'`]{1,3}[ \t,;]*")
 _LINE = re.compile(r"(?:(?!\\+[rn])[^\r\n])*")
 _WORD = re.compile(r"(?:(?![\"'`](?:[,\s}\])]|$))[^\s&<])+")
 _SCHEME = re.compile(r"(?:bearer|basic|digest|token|negotiate|apikey)[ \t]+", re.IGNORECASE)
@@ -158,6 +159,8 @@ def _values(text: str, name: re.Match[str], at: int) -> Iterator[tuple[int, int]
         first = text[max(text.rfind("\n", 0, name.start()) + 1, name.start() - 200) : name.start()].strip()
         alone = ":" in separator[0] and re.fullmatch(r"[\w.-]*", first) is not None
         start, end = _span(text, separator.end(), line=header or alone)
+        if alone and not _SHUT.fullmatch(text, end, rest := max(end, _end_of_line(text, end))):
+            end = rest  # nothing stands around a line that begins with the name: whatever it holds belongs to the value
         if "," in separator[0] and (colon := _VALUE_KEY.match(text, end)):  # "name": "password", "value": "..."
             start, end = _span(text, colon.end(), line=False)
         yield start, end

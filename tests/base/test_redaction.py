@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.base import redaction
@@ -88,6 +88,7 @@ def test_a_secret_of_one_word_is_hidden(shape: str, name: str, secret: str) -> N
 @pytest.mark.parametrize("shape", ANY_SHAPES)
 @settings(deadline=None)
 @given(st.sampled_from(NAMES), ANY)
+@example("password", 'q")0000Z7')  # a quote and a bracket end nothing on a line that begins with the name
 def test_any_secret_in_quotes_or_encoded_is_hidden(shape: str, name: str, secret: str) -> None:
     secret = secret.replace("<", "x")
     assert_hidden(ANY_SHAPES[shape](name, secret), secret)
