@@ -40,6 +40,7 @@ _OPENING = re.compile(r"[bBuUrRfF]{0,2}(\\*)([\"'`])")
 _QUOTE = re.compile(r"(\\*)([\"'`])")
 _SHUT = re.compile(r"\\*[\"'`]{1,3}[ \t,;]*")
 _LINE = re.compile(r"(?:(?!\\+[rn])[^\r\n])*")
+_TEXT_LINE = re.compile(r"[^\r\n]*")
 _WORD = re.compile(r"(?:(?![\"'`](?:[,\s}\])]|$))[^\s&<])+")
 _SCHEME = re.compile(r"(?:bearer|basic|digest|token|negotiate|apikey)[ \t]+", re.IGNORECASE)
 _HARMLESS = ("true", "false", "null", "none", "")
@@ -144,7 +145,8 @@ def _values(text: str, name: re.Match[str], at: int) -> Iterator[tuple[int, int]
     closing = _QUOTE.match(text, at)
     if closing:
         if part := _PART.match(text, closing.end()):  # of a form with files
-            yield part.end(), _end_of_line(text, part.end())
+            written = part[0].endswith("n")  # its line breaks are written as \n; else \n belongs to the value
+            yield part.end(), (_end_of_line if written else _end_of_text_line)(text, part.end())
             return
         at = closing.end()
     bracket = re.compile(r"\\*\]").match(text, at)
@@ -159,7 +161,7 @@ def _values(text: str, name: re.Match[str], at: int) -> Iterator[tuple[int, int]
         first = text[max(text.rfind("\n", 0, name.start()) + 1, name.start() - 200) : name.start()].strip()
         alone = ":" in separator[0] and re.fullmatch(r"[\w.-]*", first) is not None
         start, end = _span(text, separator.end(), line=header or alone)
-        if alone and not _SHUT.fullmatch(text, end, rest := max(end, _end_of_line(text, end))):
+        if alone and not _SHUT.fullmatch(text, end, rest := max(end, _end_of_text_line(text, end))):
             end = rest  # nothing stands around a line that begins with the name: whatever it holds belongs to the value
         if "," in separator[0] and (colon := _VALUE_KEY.match(text, end)):  # "name": "password", "value": "..."
             start, end = _span(text, colon.end(), line=False)
@@ -213,6 +215,12 @@ def _end_of_brackets(text: str, start: int) -> int:
 
 def _end_of_line(text: str, start: int) -> int:
     found = _LINE.match(text, start)
+    return found.end() if found else start
+
+
+def _end_of_text_line(text: str, start: int) -> int:
+    """Where the line ends in the text itself: two characters that stand for a line break end nothing."""
+    found = _TEXT_LINE.match(text, start)
     return found.end() if found else start
 
 

@@ -89,6 +89,7 @@ def test_a_secret_of_one_word_is_hidden(shape: str, name: str, secret: str) -> N
 @settings(deadline=None)
 @given(st.sampled_from(NAMES), ANY)
 @example("password", 'q")0000Z7')  # a quote and a bracket end nothing on a line that begins with the name
+@example("password", r"q\n000000Z7")
 def test_any_secret_in_quotes_or_encoded_is_hidden(shape: str, name: str, secret: str) -> None:
     secret = secret.replace("<", "x")
     assert_hidden(ANY_SHAPES[shape](name, secret), secret)
