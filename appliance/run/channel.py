@@ -20,7 +20,7 @@ from waitress.utilities import BadRequest
 
 from appliance.http.requests import KNOWN_AS
 from appliance.run.connections import MOST
-from appliance.run.refusals import Refusal, TooManyRequests, Unavailable
+from appliance.run.refusals import Refusal, TooManyConnections, Unavailable
 
 LINGER_SECONDS = 5.0
 REFUSED_SECONDS = 5.0
@@ -131,7 +131,7 @@ class Channel(HTTPChannel):
         request = self.requests[0]
         self.streaming = False
         if self._over_share or (self.server.forwarded is not None and self.server.connections.is_over_share(self)):
-            request.error = TooManyRequests("")
+            request.error = TooManyConnections("")
         if not request.error and "UPGRADE" in request.headers:
             if self._can_hand_over(request):
                 # From here on the socket is touched in the loop's thread alone: it cannot race with poll(). The

@@ -33,7 +33,7 @@ class Unavailable(Error):
     reason = "Service Unavailable"
 
 
-class TooManyRequests(Error):
+class TooManyConnections(Error):
     """429 likewise."""
 
     code = 429

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sign_in_site import ADA, BOB, Site, open_site
+from sign_in_site import ADA, BOB, SignInSite, open_site
 
 from appliance.features.identity import passwords
 
@@ -30,7 +30,7 @@ def real_hasher() -> PasswordHasher:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[SignInSite]:
     found = open_site(tmp_path / "home")
     found.add(ADA, "admin")
     yield found
@@ -38,7 +38,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def quiet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def quiet_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignInSite]:
     """One for all tests of a file that leave no mark on each other; Ada is its administrator, Bob a reader."""
     found = open_site(tmp_path_factory.mktemp("quiet") / "home")
     found.add(ADA, "admin")

@@ -22,7 +22,7 @@ ADA, BOB = "ada@example.org", "bob@example.org"
 
 
 @dataclass
-class Site:
+class SignInSite:
     """`house.records` to act beside the door, `client()` for a new browser."""
 
     house: assembly.House
@@ -67,9 +67,9 @@ def csrf(client: FlaskClient) -> str:
     return found[1]
 
 
-def open_site(home: Path, database: str = "sqlite") -> Site:
+def open_site(home: Path, database: str = "sqlite") -> SignInSite:
     house = assembly.open_house(load(home, {"database": database}, {}))
     hub, tail = Hub(), Tail(house.database, house.records)
     engine = assembly.open_search(house.settings, writer=True)
     live = Live(house.records, hub, tail, house.jobs)
-    return Site(house, assembly.public_door(assembly.Outside(house, engine, hub, live, {}, lambda: 0)))
+    return SignInSite(house, assembly.public_door(assembly.Outside(house, engine, hub, live, {}, lambda: 0)))

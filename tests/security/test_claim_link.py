@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sign_in_site import Site, open_site
+from sign_in_site import SignInSite, open_site
 
 
 @pytest.fixture
-def unowned(tmp_path: Path) -> Iterator[Site]:
+def unowned(tmp_path: Path) -> Iterator[SignInSite]:
     site = open_site(tmp_path / "home")
     yield site
     site.house.database.close()
 
 
-def test_looking_at_the_link_spends_nothing(unowned: Site) -> None:
+def test_looking_at_the_link_spends_nothing(unowned: SignInSite) -> None:
     link = f"/claim/{unowned.house.claim.open()}"
     for agent in ("Slackbot-LinkExpanding 1.0", "WhatsApp/2.0", "Mozilla/5.0"):
         for method in ("GET", "HEAD", "OPTIONS"):
@@ -33,7 +33,7 @@ def test_looking_at_the_link_spends_nothing(unowned: Site) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_no_other_method_claims(unowned: Site, method: str) -> None:
+def test_no_other_method_claims(unowned: SignInSite, method: str) -> None:
     link = f"/claim/{unowned.house.claim.open()}"
     assert unowned.client().open(link, method=method).status_code == 405
 
@@ -47,13 +47,13 @@ def test_no_other_method_claims(unowned: Site, method: str) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_foreign_page_cannot_press_the_button(unowned: Site, headers: dict[str, str]) -> None:
+def test_a_foreign_page_cannot_press_the_button(unowned: SignInSite, headers: dict[str, str]) -> None:
     link = f"/claim/{unowned.house.claim.open()}"
     assert unowned.client().post(link, headers=headers).status_code == 403
     assert unowned.client().post(link, headers={"Origin": "http://localhost"}).status_code == 303
 
 
-def test_of_twelve_who_press_at_once_one_gets_it(unowned: Site) -> None:
+def test_of_twelve_who_press_at_once_one_gets_it(unowned: SignInSite) -> None:
     link, start, codes = f"/claim/{unowned.house.claim.open()}", threading.Barrier(12), list[int]()
 
     def press() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
-from sign_in_site import ADA, BOB, PASSWORD, Site, csrf
+from sign_in_site import ADA, BOB, PASSWORD, SignInSite, csrf
 
 from appliance.features.identity.sessions import CONFIRMED_MINUTES, Sessions
 
@@ -16,7 +16,7 @@ START = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def stale(quiet_site: Site) -> tuple[FlaskClient, dict[str, str]]:
+def stale(quiet_site: SignInSite) -> tuple[FlaskClient, dict[str, str]]:
     """An administrator whose session lay open for an hour, and the headers of their page."""
     client = quiet_site.signed_in(ADA)
     head = {"X-CSRF-Token": csrf(client)}
@@ -24,7 +24,7 @@ def stale(quiet_site: Site) -> tuple[FlaskClient, dict[str, str]]:
     return client, head
 
 
-def changes(site: Site) -> list[tuple[str, str, dict[str, Any]]]:
+def changes(site: SignInSite) -> list[tuple[str, str, dict[str, Any]]]:
     """Every unsafe route of users, roles and tokens that may let somebody in, with a body that does."""
     bob = site.users[BOB]
     one = {"type": "users", "id": str(bob)}
@@ -39,7 +39,7 @@ def changes(site: Site) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_no_change_of_who_gets_in_without_it(quiet_site: Site, stale: tuple[FlaskClient, dict[str, str]]) -> None:
+def test_no_change_of_who_gets_in_without_it(quiet_site: SignInSite, stale: tuple[FlaskClient, dict[str, str]]) -> None:
     client, head = stale
     listed = changes(quiet_site)
     known = {(m, r.rule) for r in quiet_site.app.url_map.iter_rules() for m in r.methods - {"GET", "HEAD", "OPTIONS"}
@@ -56,7 +56,7 @@ def test_no_change_of_who_gets_in_without_it(quiet_site: Site, stale: tuple[Flas
     assert quiet_site.rows("SELECT count(*) FROM ingot_token") == [(0,)]
 
 
-def test_a_script_confirms_and_repeats_its_request(site: Site) -> None:
+def test_a_script_confirms_and_repeats_its_request(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     head = {"X-CSRF-Token": csrf(client)}
     site.grow_old()
@@ -72,7 +72,7 @@ def test_a_script_confirms_and_repeats_its_request(site: Site) -> None:
     assert client.post("/api/tokens", json=document, headers=head).status_code == 201
 
 
-def test_a_page_asks_for_it_in_its_own_form(site: Site) -> None:
+def test_a_page_asks_for_it_in_its_own_form(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     form = {"csrf": csrf(client), "name": "night export"}
     assert 'id="f-token-current"' not in client.get("/account").text
@@ -85,7 +85,7 @@ def test_a_page_asks_for_it_in_its_own_form(site: Site) -> None:
     assert 'id="f-token-current"' not in client.get("/account").text
 
 
-def test_a_program_with_a_token_is_not_asked(site: Site) -> None:
+def test_a_program_with_a_token_is_not_asked(site: SignInSite) -> None:
     head = {"Authorization": f"Bearer {site.token(ADA)}"}
     document = {"data": {"type": "users", "attributes": {"email": "new@x.example"}}}
     assert site.client().post("/api/users", json=document, headers=head).status_code == 201
@@ -95,7 +95,7 @@ def test_a_program_with_a_token_is_not_asked(site: Site) -> None:
     assert client.post("/api/users", json=document, headers=head).status_code == 201, "the token counts, not the cookie"
 
 
-def test_it_holds_for_minutes_and_another_session_is_asked_on_its_own(site: Site) -> None:
+def test_it_holds_for_minutes_and_another_session_is_asked_on_its_own(site: SignInSite) -> None:
     with time_machine.travel(START, tick=False) as clock:
         client, other = site.signed_in(ADA), site.signed_in(ADA)
         document = {"data": {"type": "tokens", "attributes": {"name": "t"}}}
@@ -108,7 +108,7 @@ def test_it_holds_for_minutes_and_another_session_is_asked_on_its_own(site: Site
         assert client.post("/api/tokens", json=document, headers=heads[0]).status_code == 403
 
 
-def test_who_has_no_password_yet_is_told_to_choose_one(site: Site) -> None:
+def test_who_has_no_password_yet_is_told_to_choose_one(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     head = {"X-CSRF-Token": csrf(client)}
     site.house.database.run("UPDATE ingot_user SET password = NULL")
@@ -119,7 +119,7 @@ def test_who_has_no_password_yet_is_told_to_choose_one(site: Site) -> None:
 # ---------------------------------------------------------------------- the end of sessions
 
 
-def test_a_session_ends_at_last_however_much_it_is_used(site: Site) -> None:
+def test_a_session_ends_at_last_however_much_it_is_used(site: SignInSite) -> None:
     days = site.house.settings.session_max_days
     with time_machine.travel(START, tick=False) as clock:
         client = site.signed_in(ADA)
@@ -134,14 +134,14 @@ def test_a_session_ends_at_last_however_much_it_is_used(site: Site) -> None:
         assert site.rows("SELECT count(*) FROM ingot_session") == [(0,)]
 
 
-def test_an_unused_one_ends_earlier(site: Site) -> None:
+def test_an_unused_one_ends_earlier(site: SignInSite) -> None:
     with time_machine.travel(START, tick=False) as clock:
         client = site.signed_in(ADA)
         clock.shift(timedelta(days=site.house.settings.session_days, minutes=1))
         assert client.get("/api").status_code == 401
 
 
-def test_a_session_from_before_the_limit_was_lowered_ends_too(site: Site) -> None:
+def test_a_session_from_before_the_limit_was_lowered_ends_too(site: SignInSite) -> None:
     with time_machine.travel(START, tick=False) as clock:
         secret, _ = site.house.sessions.open(site.users[ADA], "", "")
         clock.shift(timedelta(days=3))
@@ -150,7 +150,7 @@ def test_a_session_from_before_the_limit_was_lowered_ends_too(site: Site) -> Non
         assert Sessions(site.house.database, 14, 2).of(site.users[ADA]) == []
 
 
-def test_the_cookie_lives_as_long_as_a_session_can(site: Site) -> None:
+def test_the_cookie_lives_as_long_as_a_session_can(site: SignInSite) -> None:
     client = site.client()
     answer = client.post("/sign-in", data={"email": ADA, "password": PASSWORD})
     (cookie,) = (c for c in answer.headers.getlist("Set-Cookie") if c.startswith("ingot_session="))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sign_in_site import ADA, PASSWORD, Site, csrf, open_site, sign_in
+from sign_in_site import ADA, PASSWORD, SignInSite, csrf, open_site, sign_in
 
 from appliance.base.email import canonical_email
 from appliance.base.errors import Conflict, Invalid
@@ -50,7 +50,7 @@ def test_case_width_composition_and_white_space_make_no_other_address(text: str,
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_spelling_signs_in_and_counts_for_the_same_account(spelling: str, quiet_site: Site) -> None:
+def test_every_spelling_signs_in_and_counts_for_the_same_account(spelling: str, quiet_site: SignInSite) -> None:
     throttle, database = quiet_site.house.throttle, quiet_site.house.database
     assert accounts.find_user(database, spelling) == quiet_site.users[ADA]
     assert accounts.find_signing_in(database, spelling) == quiet_site.users[ADA]
@@ -58,7 +58,7 @@ def test_every_spelling_signs_in_and_counts_for_the_same_account(spelling: str, 
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_no_path_gives_a_second_account_the_same_form(spelling: str, quiet_site: Site) -> None:
+def test_no_path_gives_a_second_account_the_same_form(spelling: str, quiet_site: SignInSite) -> None:
     other = quiet_site.users["bob@example.org"]
     with pytest.raises(Invalid), quiet_site.house.records.work(SYSTEM) as work:
         accounts.add_user(work, spelling)
@@ -80,7 +80,7 @@ def test_no_path_gives_a_second_account_the_same_form(spelling: str, quiet_site:
     assert quiet_site.rows("SELECT email FROM ingot_user WHERE id = ?", other) == [("bob@example.org",)]
 
 
-def test_what_was_typed_is_stored_as_typed(site: Site) -> None:
+def test_what_was_typed_is_stored_as_typed(site: SignInSite) -> None:
     user = site.add("Grace.Hopper@Example.ORG")
     assert site.rows("SELECT email, email_canonical FROM ingot_user WHERE id = ?", user) == [
         ("Grace.Hopper@Example.ORG", "grace.hopper@example.org")
@@ -203,7 +203,7 @@ def test_the_migration_keeps_both_of_an_old_pair_and_the_later_one_is_named(tmp_
     ]  # fmt: skip
 
 
-def test_the_later_of_an_old_pair_signs_in_once_an_administrator_gave_another_address(site: Site) -> None:
+def test_the_later_of_an_old_pair_signs_in_once_an_administrator_gave_another_address(site: SignInSite) -> None:
     _old_pair(site.house.database)
     first, later = (row[0] for row in site.rows("SELECT id FROM ingot_user WHERE name = 'Ann' ORDER BY id"))
     assert sign_in(site.client(), "ann@x.example").status_code == 303, "the earlier one, whatever is typed"
@@ -221,7 +221,7 @@ def test_the_later_of_an_old_pair_signs_in_once_an_administrator_gave_another_ad
     assert "Users " not in admin.get("/health").text
 
 
-def test_a_command_can_name_both_of_an_old_pair(site: Site) -> None:
+def test_a_command_can_name_both_of_an_old_pair(site: SignInSite) -> None:
     _old_pair(site.house.database)
     first, later = (row[0] for row in site.rows("SELECT id FROM ingot_user WHERE name = 'Ann' ORDER BY id"))
     named = [accounts.find_user(site.house.database, e) for e in ("Ann@x.example", "ann@x.example", "ANN@X.example")]
@@ -241,7 +241,7 @@ def test_check_names_the_pair(tmp_path: Path) -> None:
     assert found["state"] == "degraded" and "Ann@x.example" in found["reason"] and "ann@x.example" in found["reason"]
 
 
-def test_ones_own_address_changes_with_the_password_alone(site: Site) -> None:
+def test_ones_own_address_changes_with_the_password_alone(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     form = {"csrf": csrf(client), "name": "Ada", "email": "countess@example.org"}
     for wrong in ({}, {"current": ""}, {"current": "not my password"}):
@@ -255,14 +255,14 @@ def test_ones_own_address_changes_with_the_password_alone(site: Site) -> None:
     assert sign_in(site.client(), "Countess@Example.org").status_code == 303
 
 
-def test_the_account_page_says_that_an_address_is_taken(site: Site) -> None:
+def test_the_account_page_says_that_an_address_is_taken(site: SignInSite) -> None:
     site.add("victim@example.org")
     client = site.signed_in(ADA)
     answer = client.post("/account", data={"csrf": csrf(client), "email": "Victim@example.org", "current": PASSWORD})
     assert answer.status_code == 409 and "has this email already" in answer.text
 
 
-def test_the_first_administrator_cannot_take_an_address_either(site: Site) -> None:
+def test_the_first_administrator_cannot_take_an_address_either(site: SignInSite) -> None:
     client = site.client()
     site.house.database.run("UPDATE ingot_user SET password = NULL")
     assert client.post(f"/claim/{site.house.claim.open()}").status_code == 303
@@ -272,7 +272,7 @@ def test_the_first_administrator_cannot_take_an_address_either(site: Site) -> No
     assert answer.status_code == 409 and "has this email already" in answer.text and "Grace" in answer.text
 
 
-def test_a_token_is_made_for_the_account_that_was_named(site: Site) -> None:
+def test_a_token_is_made_for_the_account_that_was_named(site: SignInSite) -> None:
     user = site.add("own2@example.org")
     with site.house.records.work(SYSTEM) as work:
         token_id, _ = tokens.create_token(

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from sign_in_site import ADA, PASSWORD, Site, csrf
+from sign_in_site import ADA, PASSWORD, SignInSite, csrf
 
 FOREIGN: tuple[dict[str, str], ...] = (
     {"Origin": "http://evil.example"}, {"Origin": "https://localhost"}, {"Origin": "http://localhost:81"}, {"Origin": "null"},
@@ -25,18 +25,18 @@ FORM = {"email": ADA, "password": PASSWORD}
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_a_foreign_page_signs_nobody_in(quiet_site: Site, headers: dict[str, str]) -> None:
+def test_a_foreign_page_signs_nobody_in(quiet_site: SignInSite, headers: dict[str, str]) -> None:
     answer = quiet_site.client().post("/sign-in", data=FORM, headers=headers)
     assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
     assert answer.json["errors"][0]["code"] == "foreign_origin"
 
 
 @pytest.mark.parametrize("headers", OWN)
-def test_our_own_page_does_and_so_does_a_program(quiet_site: Site, headers: dict[str, str]) -> None:
+def test_our_own_page_does_and_so_does_a_program(quiet_site: SignInSite, headers: dict[str, str]) -> None:
     assert quiet_site.client().post("/sign-in", data=FORM, headers=headers).status_code == 303
 
 
-def unsafe_routes(site: Site) -> list[tuple[str, str]]:
+def unsafe_routes(site: SignInSite) -> list[tuple[str, str]]:
     found = []
     for rule in site.app.url_map.iter_rules():
         path = re.sub(r"<(?:int:)?[a-z_]+>", "1", rule.rule)
@@ -44,7 +44,7 @@ def unsafe_routes(site: Site) -> list[tuple[str, str]]:
     return sorted(set(found))
 
 
-def test_no_unsafe_address_takes_anything_from_a_foreign_page(quiet_site: Site) -> None:
+def test_no_unsafe_address_takes_anything_from_a_foreign_page(quiet_site: SignInSite) -> None:
     """Every one, with a session and its CSRF token, and without either."""
     signed = quiet_site.signed_in(ADA)
     token = {"X-CSRF-Token": csrf(signed)}
@@ -58,7 +58,7 @@ def test_no_unsafe_address_takes_anything_from_a_foreign_page(quiet_site: Site) 
                 assert answer.json["errors"][0]["code"] == "foreign_origin"
 
 
-def test_a_token_may_come_from_anywhere(quiet_site: Site) -> None:
+def test_a_token_may_come_from_anywhere(quiet_site: SignInSite) -> None:
     head = {"Authorization": f"Bearer {quiet_site.token(ADA)}", "Origin": "http://other.example"}
     answer = quiet_site.client().post(
         "/api/tokens", json={"data": {"type": "tokens", "attributes": {"name": "x"}}}, headers=head
@@ -67,7 +67,7 @@ def test_a_token_may_come_from_anywhere(quiet_site: Site) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_who_is_nobody_is_told_so_before_the_form_of_the_request_is_judged(quiet_site: Site) -> None:
+def test_who_is_nobody_is_told_so_before_the_form_of_the_request_is_judged(quiet_site: SignInSite) -> None:
     """401 for every unsafe address of the API, whatever the media type; 415 only to who may be there."""
     sent: Any
     for method, path in unsafe_routes(quiet_site):
@@ -96,14 +96,14 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_private_pages_are_kept_nowhere(quiet_site: Site, path: str) -> None:
+def test_private_pages_are_kept_nowhere(quiet_site: SignInSite, path: str) -> None:
     answer = quiet_site.signed_in(ADA).get(path, headers={"Accept": "text/html"})
     assert answer.mimetype == "text/html"
     assert "no-store" in answer.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/claim/x"])
-def test_every_page_has_a_window_of_its_own(quiet_site: Site, path: str) -> None:
+def test_every_page_has_a_window_of_its_own(quiet_site: SignInSite, path: str) -> None:
     for client in (quiet_site.client(), quiet_site.signed_in(ADA)):
         answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sign_in_site import ADA, PASSWORD, Site, csrf, sign_in
+from sign_in_site import ADA, PASSWORD, SignInSite, csrf, sign_in
 
 from appliance import assembly
 from appliance.base.errors import Invalid, TooManyRequests
@@ -72,7 +72,7 @@ def test_any_text_is_judged(password: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["password12", "grace@navy.example", "short"])
-def test_no_path_takes_a_bad_one(site: Site, password: str) -> None:
+def test_no_path_takes_a_bad_one(site: SignInSite, password: str) -> None:
     user = site.add("grace@navy.example", "admin", password=GOOD)
     records, throttle = site.house.records, site.house.throttle
     before = site.rows("SELECT password FROM ingot_user ORDER BY id")
@@ -120,7 +120,7 @@ def test_the_command_line_takes_no_bad_one_either(tmp_path: Path) -> None:
     house.database.close()
 
 
-def test_the_forms_suggest_more_than_they_demand(site: Site) -> None:
+def test_the_forms_suggest_more_than_they_demand(site: SignInSite) -> None:
     text = site.signed_in(ADA).get("/account").text
     assert "At least 10 characters, better 12." in text and 'minlength="10"' in text
 
@@ -129,7 +129,7 @@ def test_the_forms_suggest_more_than_they_demand(site: Site) -> None:
 
 
 @pytest.mark.parametrize("revoke", [True, False])
-def test_a_new_password_ends_sessions_and_by_choice_tokens(site: Site, revoke: bool) -> None:
+def test_a_new_password_ends_sessions_and_by_choice_tokens(site: SignInSite, revoke: bool) -> None:
     head = {"Authorization": f"Bearer {site.token(ADA)}"}
     here, there = site.signed_in(ADA), site.signed_in(ADA)
     assert "revoke_tokens" in here.get("/account").text
@@ -140,7 +140,7 @@ def test_a_new_password_ends_sessions_and_by_choice_tokens(site: Site, revoke: b
 
 
 @pytest.mark.parametrize("revoke", [True, False])
-def test_so_does_one_that_an_administrator_gives(site: Site, revoke: bool) -> None:
+def test_so_does_one_that_an_administrator_gives(site: SignInSite, revoke: bool) -> None:
     user = site.add("bob@example.org")
     head, own = ({"Authorization": f"Bearer {site.token(e)}"} for e in ("bob@example.org", ADA))
     client = site.signed_in("bob@example.org")
@@ -154,7 +154,7 @@ def test_so_does_one_that_an_administrator_gives(site: Site, revoke: bool) -> No
         assert site.client().patch(f"/api/users/{user}", json=document, headers=own).status_code == 422
 
 
-def test_sockets_hear_of_it(site: Site) -> None:
+def test_sockets_hear_of_it(site: SignInSite) -> None:
     """`Live` asks its subscribers again when the version of the users moves."""
     before = site.house.records.versions.of("user")
     with site.house.records.work(SYSTEM) as work:
@@ -165,7 +165,7 @@ def test_sockets_hear_of_it(site: Site) -> None:
 # ---------------------------------------------------------------------- hashes
 
 
-def test_a_hash_of_older_parameters_is_made_anew_at_sign_in(site: Site) -> None:
+def test_a_hash_of_older_parameters_is_made_anew_at_sign_in(site: SignInSite) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     site.house.database.run("UPDATE ingot_user SET password = ?", (old,))
     assert sign_in(site.client(), ADA, "wrong one here").status_code == 403
@@ -245,7 +245,7 @@ def test_of_the_threads_that_answer_one_is_always_free(threads: int, inside: int
 
 
 @pytest.mark.parametrize("path", ["sign-in", "password", "confirm", "api"])
-def test_every_path_to_a_hash_passes_the_gate(site: Site, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_every_path_to_a_hash_passes_the_gate(site: SignInSite, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     client = site.signed_in(ADA)
     token = csrf(client)
     gate = HashGate(seconds=0.01)
@@ -262,7 +262,7 @@ def test_every_path_to_a_hash_passes_the_gate(site: Site, monkeypatch: pytest.Mo
     assert site.rows("SELECT coalesce(sum(wrong), 0) FROM ingot_known_place") == [(0,)]
 
 
-def _ask(site: Site, client: FlaskClient, token: str, path: str) -> object:
+def _ask(site: SignInSite, client: FlaskClient, token: str, path: str) -> object:
     if path == "sign-in":
         return sign_in(site.client("10.0.0.5"), ADA)
     if path == "password":

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sign_in_site import ADA, PASSWORD, Site, csrf
+from sign_in_site import ADA, PASSWORD, SignInSite, csrf
 
 from appliance.http.redirects import local_target
 
@@ -59,7 +59,7 @@ def test_every_accepted_target_stays_on_this_server_however_it_is_read(text: str
 
 
 @pytest.fixture(scope="module")
-def browser(quiet_site: Site) -> tuple[FlaskClient, str]:
+def browser(quiet_site: SignInSite) -> tuple[FlaskClient, str]:
     """Somebody signed in, and their CSRF token."""
     client = quiet_site.signed_in(ADA)
     return client, csrf(client)
@@ -83,7 +83,7 @@ def test_after_the_password_was_confirmed_one_goes_home_too(browser: tuple[Flask
         assert (answer.status_code, answer.headers["Location"]) == (303, target)
 
 
-def test_signing_in_goes_home_from_a_forged_link(quiet_site: Site) -> None:
+def test_signing_in_goes_home_from_a_forged_link(quiet_site: SignInSite) -> None:
     form = {"email": ADA, "password": PASSWORD, "next": "/\t/evil.example/x"}
     answer = quiet_site.client().post("/sign-in", data=form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")

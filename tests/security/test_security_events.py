@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from box import Box, eventually
-from sign_in_site import ADA, BOB, PASSWORD, Site, csrf, sign_in
+from sign_in_site import ADA, BOB, PASSWORD, SignInSite, csrf, sign_in
 
 from appliance.base.client_ip import client_network
 from appliance.features.identity import accounts, looking_after
@@ -20,7 +20,7 @@ from appliance.records.permissions import SYSTEM
 MEDIA = "application/vnd.api+json"
 
 
-def told(site: Site, kind: str = "") -> list[dict[str, Any]]:
+def told(site: SignInSite, kind: str = "") -> list[dict[str, Any]]:
     site.house.events.flush()
     columns = ("kind", "actor", "user", "account", "client_ip", "via", "detail", "count", "at")
     rows = site.rows(
@@ -30,17 +30,17 @@ def told(site: Site, kind: str = "") -> list[dict[str, Any]]:
     return [{**one, "detail": json.loads(one["detail"])} for one in found if kind in ("", one["kind"])]
 
 
-def kinds(site: Site) -> list[str]:
+def kinds(site: SignInSite) -> list[str]:
     return [one["kind"] for one in told(site)]
 
 
-def api(site: Site, token: str, method: str, path: str, attributes: Any = None, type_: str = "") -> Any:
+def api(site: SignInSite, token: str, method: str, path: str, attributes: Any = None, type_: str = "") -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": MEDIA, "Accept": MEDIA}
     body = None if attributes is None else json.dumps({"data": {"type": type_, "attributes": attributes}})
     return site.client("192.0.2.7").open(path, method=method, headers=headers, data=body)
 
 
-def test_signing_in_failing_and_signing_out_say_who_and_from_where(site: Site) -> None:
+def test_signing_in_failing_and_signing_out_say_who_and_from_where(site: SignInSite) -> None:
     ada = site.users[ADA]
     client = site.client("192.0.2.9")
     sign_in(client, ADA, "wrong password", headers={"User-Agent": "Mozilla/5.0 Firefox/130"})
@@ -56,7 +56,7 @@ def test_signing_in_failing_and_signing_out_say_who_and_from_where(site: Site) -
     assert "nobody-here" not in whole and "hunter2" not in whole and "wrong password" not in whole
 
 
-def test_a_flood_of_wrong_passwords_is_one_row_a_minute_with_a_count(site: Site) -> None:
+def test_a_flood_of_wrong_passwords_is_one_row_a_minute_with_a_count(site: SignInSite) -> None:
     for _ in range(14):
         sign_in(site.client("2001:db8::1"), ADA, "wrong password")
         sign_in(site.client("2001:db8::2"), ADA, "wrong password")
@@ -67,7 +67,7 @@ def test_a_flood_of_wrong_passwords_is_one_row_a_minute_with_a_count(site: Site)
     assert sum(r["count"] for r in told(site) if r["kind"] in ("sign_in_failed", "locked")) == 28
 
 
-def test_refusals_are_told_with_their_codes(site: Site) -> None:
+def test_refusals_are_told_with_their_codes(site: SignInSite) -> None:
     site.add(BOB, "reader")
     bob, client = site.token(BOB, "notice:read"), site.signed_in(BOB)
     assert api(site, bob, "GET", "/api/jobs").status_code == 403
@@ -82,7 +82,7 @@ def test_refusals_are_told_with_their_codes(site: Site) -> None:
     assert "/claim/abc" not in repr(told(site))
 
 
-def test_what_lets_people_in_is_told_on_every_path(site: Site) -> None:
+def test_what_lets_people_in_is_told_on_every_path(site: SignInSite) -> None:
     root, ada = site.token(ADA), site.users[ADA]
     made = api(
         site, root, "POST", "/api/users", {"email": BOB, "roles": ["reader"], "password": PASSWORD + " b"}, "users"
@@ -132,7 +132,7 @@ def test_what_lets_people_in_is_told_on_every_path(site: Site) -> None:
     assert secret not in whole and PASSWORD not in whole and "robert@" not in whole
 
 
-def test_a_change_of_one_s_own_is_told_by_the_person_it_is_of(site: Site) -> None:
+def test_a_change_of_one_s_own_is_told_by_the_person_it_is_of(site: SignInSite) -> None:
     client, ada = site.signed_in(ADA, "192.0.2.3"), site.users[ADA]
     client.post("/account/tokens", data={"csrf": csrf(client), "name": "mine", "current": PASSWORD})
     client.post("/account/password", data={"csrf": csrf(client), "old": PASSWORD, "password": PASSWORD + " more"})
@@ -146,7 +146,7 @@ def test_a_change_of_one_s_own_is_told_by_the_person_it_is_of(site: Site) -> Non
         ), kind
 
 
-def test_what_is_taken_back_or_only_tried_leaves_no_event(site: Site) -> None:
+def test_what_is_taken_back_or_only_tried_leaves_no_event(site: SignInSite) -> None:
     before = kinds(site)
     with pytest.raises(RuntimeError), site.house.records.work(SYSTEM) as work:
         accounts.add_user(work, BOB)
@@ -156,7 +156,7 @@ def test_what_is_taken_back_or_only_tried_leaves_no_event(site: Site) -> None:
     assert [k for k in kinds(site)[len(before) :] if k == "user_made"] == []
 
 
-def test_no_request_fails_or_waits_over_events(site: Site) -> None:
+def test_no_request_fails_or_waits_over_events(site: SignInSite) -> None:
     root = site.token(ADA)
     site.house.events.flush()
     with site.house.database.write():
@@ -174,7 +174,7 @@ def test_no_request_fails_or_waits_over_events(site: Site) -> None:
     assert site.house.events.health() == ("ok", "")
 
 
-def test_a_refused_request_takes_no_write_transaction(site: Site) -> None:
+def test_a_refused_request_takes_no_write_transaction(site: SignInSite) -> None:
     """Somebody else holds the only one there is: a stranger is refused at once."""
     held, let_go = threading.Event(), threading.Event()
 
@@ -195,7 +195,9 @@ def test_a_refused_request_takes_no_write_transaction(site: Site) -> None:
     assert sum(e["count"] for e in told(site, "refused")) == 300
 
 
-def test_strangers_make_so_many_rows_a_day_and_are_counted_beyond(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strangers_make_so_many_rows_a_day_and_are_counted_beyond(
+    site: SignInSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MOST_ROWS_A_DAY", 20)
     for number in range(50):
         site.client(f"192.0.2.{number}").get("/", headers={"Host": "evil.example"})
@@ -210,7 +212,7 @@ def test_strangers_make_so_many_rows_a_day_and_are_counted_beyond(site: Site, mo
     assert sum(r["count"] for r in told(site, "refused")) == 80
 
 
-def test_administrators_ask_and_filter_and_page(site: Site) -> None:
+def test_administrators_ask_and_filter_and_page(site: SignInSite) -> None:
     site.add(BOB, "reader")
     root = site.token(ADA)
     for ip in ("192.0.2.1", "192.0.2.2", "192.0.2.2"):
@@ -257,7 +259,7 @@ def test_administrators_ask_and_filter_and_page(site: Site) -> None:
     assert site.client().get("/api/security-events").status_code == 401
 
 
-def test_the_page_shows_and_filters_for_administrators(site: Site) -> None:
+def test_the_page_shows_and_filters_for_administrators(site: SignInSite) -> None:
     site.add(BOB, "reader")
     client = site.signed_in(ADA, "192.0.2.44")
     site.house.events.flush()
@@ -278,7 +280,7 @@ def test_the_page_shows_and_filters_for_administrators(site: Site) -> None:
     assert site.signed_in(BOB).get("/security-events", headers={"Accept": "text/html"}).status_code == 403
 
 
-def test_old_ones_go_by_night(site: Site) -> None:
+def test_old_ones_go_by_night(site: SignInSite) -> None:
     site.house.events.flush()
     with site.house.database.write():
         site.house.database.run("UPDATE ingot_security_event SET at = '2020-01-01T00:00:00.000Z'")

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
-from sign_in_site import ADA, PASSWORD, Site, csrf, sign_in
+from sign_in_site import ADA, PASSWORD, SignInSite, csrf, sign_in
 
 from appliance import assembly
 from appliance.base.client_ip import client_network
@@ -171,7 +171,7 @@ def test_networks() -> None:
 # ---------------------------------------------------------------------- at the door
 
 
-def test_the_door_says_how_long_to_wait_and_an_administrator_ends_it(site: Site) -> None:
+def test_the_door_says_how_long_to_wait_and_an_administrator_ends_it(site: SignInSite) -> None:
     stranger = site.client(ELSEWHERE)
     spend(site.house.throttle, ADA, ELSEWHERE, FREE_OF_ACCOUNT)
     answer = sign_in(stranger, "  ADA@example.org ")
@@ -182,7 +182,7 @@ def test_the_door_says_how_long_to_wait_and_an_administrator_ends_it(site: Site)
     assert sign_in(stranger, ADA).status_code == 303
 
 
-def test_it_survives_a_restart(site: Site, tmp_path: Path) -> None:
+def test_it_survives_a_restart(site: SignInSite, tmp_path: Path) -> None:
     spend(site.house.throttle, ADA, ELSEWHERE, FREE_OF_ACCOUNT)
     again = assembly.open_house(load(tmp_path / "home", environment={}))
     assert again.throttle.begin(ADA, ELSEWHERE).wait and again.throttle.locked_anywhere(ADA)
@@ -190,7 +190,7 @@ def test_it_survives_a_restart(site: Site, tmp_path: Path) -> None:
     again.database.close()
 
 
-def test_the_right_password_opens_from_a_known_browser_while_strangers_hammer(site: Site) -> None:
+def test_the_right_password_opens_from_a_known_browser_while_strangers_hammer(site: SignInSite) -> None:
     mine = site.signed_in(ADA, "10.0.0.1")
     cookie = mine.get_cookie("ingot_device")
     assert cookie and cookie.http_only and cookie.same_site == "Lax"
@@ -202,20 +202,20 @@ def test_the_right_password_opens_from_a_known_browser_while_strangers_hammer(si
     assert sign_in(site.client("10.0.0.1"), ADA).status_code == 303, "from the network it was done from before"
 
 
-def test_from_a_known_place_a_wrong_password_is_told_to_wait_and_the_right_one_opens(site: Site) -> None:
+def test_from_a_known_place_a_wrong_password_is_told_to_wait_and_the_right_one_opens(site: SignInSite) -> None:
     site.signed_in(ADA)
     spend(site.house.throttle, ADA, "127.0.0.1", FREE_OF_ACCOUNT)
     assert sign_in(site.client(), ADA, "wrong").status_code == 429
     assert sign_in(site.client(), ADA).status_code == 303
 
 
-def test_a_right_password_does_not_count(site: Site) -> None:
+def test_a_right_password_does_not_count(site: SignInSite) -> None:
     for n in range(FREE_OF_ACCOUNT + 2):
         assert sign_in(site.client(f"10.0.{n}.1"), ADA).status_code == 303
     assert site.rows("SELECT coalesce(sum(count), 0) FROM ingot_sign_in_failure") == [(0,)]
 
 
-def test_a_stolen_session_cannot_guess_the_password_without_end(site: Site) -> None:
+def test_a_stolen_session_cannot_guess_the_password_without_end(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     with site.house.database.write():
         site.house.database.run("DELETE FROM ingot_known_place")

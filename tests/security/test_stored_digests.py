@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sign_in_site import ADA, Site, csrf
+from sign_in_site import ADA, SignInSite, csrf
 
 from appliance.base import ids
 from appliance.run.backup.taking import TRANSIENT, copy_database
@@ -20,7 +20,7 @@ SHAPES = (
 COOKIES = ("ingot_session", "__Host-ingot_session", "ingot_device", "__Host-ingot_device", "session")
 
 
-def stored_texts(site: Site) -> set[str]:
+def stored_texts(site: SignInSite) -> set[str]:
     """Every text of every table."""
     connection = site.house.database.peewee.connection()
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -28,7 +28,7 @@ def stored_texts(site: Site) -> set[str]:
     return {v for v in found if v.isprintable() and v.isascii() and v.strip()}
 
 
-def test_no_stored_value_in_any_header_or_cookie_is_somebody(site: Site) -> None:
+def test_no_stored_value_in_any_header_or_cookie_is_somebody(site: SignInSite) -> None:
     client, secret = site.signed_in(ADA), site.token(ADA)
     head = {"Authorization": f"Bearer {secret}"}
     assert client.get("/api/users").status_code == site.client().get("/api/users", headers=head).status_code == 200
@@ -52,7 +52,7 @@ def test_no_stored_value_in_any_header_or_cookie_is_somebody(site: Site) -> None
     assert stranger.get("/api/users", headers={"Authorization": f"Basic {basic}"}).status_code == 401
 
 
-def test_a_token_is_no_cookie_and_a_cookie_no_token(site: Site) -> None:
+def test_a_token_is_no_cookie_and_a_cookie_no_token(site: SignInSite) -> None:
     client, secret = site.signed_in(ADA), site.token(ADA)
     cookie = client.get_cookie("ingot_session")
     assert cookie
@@ -63,7 +63,7 @@ def test_a_token_is_no_cookie_and_a_cookie_no_token(site: Site) -> None:
     assert stranger.get("/api").status_code == 401
 
 
-def test_memory_is_keyed_by_digests_alone(site: Site) -> None:
+def test_memory_is_keyed_by_digests_alone(site: SignInSite) -> None:
     client, secret = site.signed_in(ADA), site.token(ADA)
     client.get("/api")
     site.client().get("/api", headers={"Authorization": f"Bearer {secret}"})
@@ -72,7 +72,7 @@ def test_memory_is_keyed_by_digests_alone(site: Site) -> None:
     assert cookie and keys == {("session", ids.digest(cookie.value)), ("token", ids.digest(secret))}
 
 
-def test_sign_out_ends_the_session_its_actor_and_nothing_revives_it(site: Site) -> None:
+def test_sign_out_ends_the_session_its_actor_and_nothing_revives_it(site: SignInSite) -> None:
     client = site.signed_in(ADA)
     other = site.signed_in(ADA)
     told: list[bool] = []
@@ -90,7 +90,7 @@ def test_sign_out_ends_the_session_its_actor_and_nothing_revives_it(site: Site) 
 
 
 @pytest.mark.parametrize("table", TRANSIENT)
-def test_a_copy_for_a_backup_holds_no_secret_of_a_session(site: Site, tmp_path: Path, table: str) -> None:
+def test_a_copy_for_a_backup_holds_no_secret_of_a_session(site: SignInSite, tmp_path: Path, table: str) -> None:
     client = site.signed_in(ADA)
     secret = site.house.claim._database
     with secret.write():
