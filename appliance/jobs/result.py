@@ -3,6 +3,7 @@ tell of it; detail is dropped instead, and counted."""
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 from appliance.jobs.table import as_json
@@ -10,31 +11,43 @@ from appliance.jobs.table import as_json
 MOST = 64 * 1024
 """Characters of JSON."""
 LEFT_OUT = "left_out"
+KEYS = "keys"
 _SHORTEST = 200
 
 
 def result_text(value: Any) -> str | None:
-    """The JSON that is kept. What is too long loses the ends of its longest lists and texts, and says how many in
-    {"left_out": {"errors": 700}}. Raises TypeError or ValueError for what is no JSON at all."""
+    """The JSON that is kept. What is too long loses the ends of its longest lists and texts, and the last of its keys where they
+    are too many, and says how many in {"left_out": {"errors": 700, "keys": 12}}. Raises TypeError or ValueError for what is no
+    JSON at all."""
     if value is None:
         return None
     text = as_json(value)
     if len(text) <= MOST:
         return text
-    kept: Any = dict(value) if isinstance(value, dict) else {"result": value}
-    left_out: dict[str, int] = {}
-    while len(text) > MOST:
-        longest = max(kept, key=lambda key: len(as_json(kept[key])))
-        kept[longest] = _shortened(kept[longest], longest, left_out)
-        text = as_json({**kept, LEFT_OUT: left_out})
-    return text
+    return as_json(_shortened(value if isinstance(value, dict) else {"result": value}))
 
 
-def _shortened(value: Any, key: str, left_out: dict[str, int]) -> Any:
-    """About half of it; nothing of what cannot be halved."""
-    if isinstance(value, list | str) and len(value) > 1 and (isinstance(value, list) or len(value) > _SHORTEST):
-        half = len(value) // 2
-        left_out[key] = left_out.get(key, 0) + len(value) - half
-        return value[:half]
-    left_out[key] = left_out.get(key, 0) + 1
-    return None
+def _shortened(value: dict[str, Any]) -> dict[str, Any]:
+    """Each value is encoded once, and once more each time that it is halved."""
+    kept, left_out = dict(value), dict[str, int]()
+    sizes = {key: len(as_json({key: part})) for key, part in kept.items()}
+    longest = [(-size, number, key) for number, (key, size) in enumerate(sizes.items())]
+    heapq.heapify(longest)
+    total = sum(sizes.values())
+    while total > MOST - _SHORTEST and longest and -longest[0][0] > _SHORTEST:
+        _, number, key = heapq.heappop(longest)
+        part = kept[key]
+        halved = isinstance(part, list | str) and len(part) > 1
+        kept[key] = part[: len(part) // 2] if halved else None
+        left_out[key] = left_out.get(key, 0) + (len(part) - len(part) // 2 if halved else 1)
+        before, sizes[key] = sizes[key], len(as_json({key: kept[key]})) + len(as_json({key: left_out[key]}))
+        total += sizes[key] - before
+        if halved:
+            heapq.heappush(longest, (-sizes[key], number, key))
+    while kept and len(as_json({**kept, LEFT_OUT: left_out})) > MOST:  # no long values, but many, or long keys
+        last = list(kept)[len(kept) // 2 :]
+        for key in last:
+            del kept[key]
+            left_out.pop(key, None)
+        left_out[KEYS] = left_out.get(KEYS, 0) + len(last)
+    return {**kept, LEFT_OUT: left_out}
