@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,15 @@ LONG = (
 """Files that take longest. They begin first, or one of them runs alone at the end while the other processes wait."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What the database does is tried on every engine in each run; all else on the default one, and on the others in a run of
+    its own: `pytest -m engines`."""
+    for item in items:
+        of_databases = {"engines", "records"} & set(Path(item.nodeid.partition("::")[0]).parts)
+        if item.get_closest_marker("postgres") and not of_databases:
+            item.add_marker("engines")
+
     def place(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG))
 

@@ -152,6 +152,7 @@ def until(qtbot: QtBot, window: Window, *kinds: Kind) -> int:
 
 
 @linux
+@pytest.mark.slow
 def test_a_service_from_switching_on_to_switching_off(systemd: int, home: Path, open_panel: Open, qtbot: QtBot) -> None:
     window = open_panel(home)
     window.turn_to("autostart")

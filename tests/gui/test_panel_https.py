@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import requests
 from panels import Open
 from pytestqt.qtbot import QtBot
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 LONG = 40_000
 
 
+@pytest.mark.slow
 def test_one_switch_encrypts_and_the_saved_authority_is_what_programs_need(
     home: Path, open_panel: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:

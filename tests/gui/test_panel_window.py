@@ -12,6 +12,8 @@ import pytest
 from box import Box
 from PySide6.QtGui import QImage
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("overview", "logs", "configuration", "https", "users", "backups", "autostart", "diagnostics")
 
 

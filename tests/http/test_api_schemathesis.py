@@ -15,6 +15,8 @@ from api_server import Server, start
 from openapi_spec_validator import validate
 from schemathesis.engine import events, from_schema
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 25 if os.environ.get("INGOT_ASK_EVERYTHING") else 2
 KNOWN: set[tuple[str, str]] = set()
 

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from box import Box
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -24,6 +25,9 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 AXE_COLOURS = ["color-contrast", "link-in-text-block"]
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+EACH_VIEWPORT = pytest.mark.parametrize(
+    "viewport", [DESK, pytest.param(PHONE, marks=pytest.mark.slow)], ids=["desk", "phone"]
+)
 
 
 def axe_source() -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-from browsing import DESK, PHONE, Site, violations
+from browsing import DESK, EACH_VIEWPORT, Site, violations
 
 PAGES = ["/", "/search?q=hotel", "/account", "/jobs", "/notices"]
 ONCE = ["/styleguide", "/api/docs"]
@@ -15,7 +14,7 @@ SHORTEN = "document.querySelectorAll('.api-docs > .section').forEach((s, n) => {
 """The API's page has a section per entity, all made alike: two of them are 60,000 elements less to look at."""
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@EACH_VIEWPORT
 def test_every_page_is_accessible(visit: Callable[..., Site], axe: str, viewport: dict[str, int]) -> None:
     site = visit("erik", viewport=viewport)
     found = []

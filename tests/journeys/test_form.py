@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from box import Box
-from browsing import DESK, PASSWORD, PHONE, Site, violations
+from browsing import EACH_VIEWPORT, PASSWORD, Site, violations
 from playwright.sync_api import Page, expect
 
 Visit = Callable[..., Site]
@@ -191,7 +191,7 @@ def test_without_script_a_plain_form_saves_finds_and_uploads(
     assert found["count"] == 12 and found["photo"] and found["account"]
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@EACH_VIEWPORT
 def test_forms_are_accessible(visit: Visit, axe: str, gadgets: str, viewport: dict[str, int]) -> None:
     page = visit("erik", viewport=viewport).page
     found = []

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from box import Box, eventually
 from browsing import PASSWORD, Site
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
 
 Visit = Callable[..., Site]
 

@@ -12,6 +12,8 @@ import pytest
 from box import Box, eventually
 from websockets.sync.client import connect
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(os.environ.get("INGOT_DATASETS", Path(__file__).parents[3] / "shared" / "datasets")) / "us-gov-directory"
 
 OFFICE = """

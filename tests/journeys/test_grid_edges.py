@@ -7,9 +7,12 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from box import Box
 from browsing import PHONE, Site
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
 
 
 def entity(box: Box, name: str, *fields: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from box import Box
-from browsing import DESK, PHONE, Site, violations
+from browsing import EACH_VIEWPORT, PHONE, Site, violations
 from playwright.sync_api import Page, expect
 
 
@@ -208,7 +208,7 @@ def test_without_script_it_is_links_and_forms(visit: Callable[..., Site]) -> Non
     page.wait_for_url(lambda url: "[q]=machine" in url.replace("%5B", "[").replace("%5D", "]"))
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@EACH_VIEWPORT
 def test_axe_finds_nothing(visit: Callable[..., Site], axe: str, viewport: dict[str, int]) -> None:
     page = visit("erik", viewport=viewport).page
     found = []

@@ -15,6 +15,8 @@ from appliance.base import clock
 from appliance.base.paths import Home
 from appliance.run.client import ControlClient
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def door(box: Box) -> Iterator[ControlClient]:

@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, Error
 from appliance.base.paths import Home
 from appliance.run.client import ControlClient
 
+pytestmark = pytest.mark.slow
+
 
 class SecureBox(Box):
     """A box with https on. `ca` is what its visitors trust."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from box import Box
 from browsing import PASSWORD, Site, violations
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
 
 
 def make(box: Box, type_: str, **attributes: object) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import requests
 from box import Box
 from browsing import PASSWORD, Site
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_whole_interface_speaks_german_once_somebody_says_so(visit: Callable[..., Site]) -> None:

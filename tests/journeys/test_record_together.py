@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from box import Box, eventually
 from browsing import Site
 from playwright.sync_api import expect
 from test_record_page import changed, made
+
+pytestmark = pytest.mark.slow
 
 Visit = Callable[..., Site]
 

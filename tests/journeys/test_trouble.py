@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from box import Box
 from browsing import PASSWORD, Site
 from playwright.sync_api import Browser, expect
 
 
+@pytest.mark.slow
 def test_a_page_outlives_the_box_and_catches_up(browser: Browser, tmp_path: Path) -> None:
     box = Box(tmp_path / "home")
     box.ingot("user", "add", "ada@example.org", "--role", "admin", "--password-stdin", text=PASSWORD + "\n")

@@ -21,6 +21,7 @@ from machine import Machine, any_machine
 from packaged import NOTHING_ELSE, TOP, Program
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="bundles and packages of Linux"),
     pytest.mark.timeout(600),  # the bundle alone takes half a minute of a free core
 ]

@@ -14,6 +14,8 @@ import pytest
 import requests
 from packaged import TOP, Program
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_wheel_brings_pages_data_and_panel(tmp_path: Path) -> None:
     uv = shutil.which("uv")

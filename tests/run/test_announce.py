@@ -138,6 +138,7 @@ def announced(found: Announcer) -> Iterator[Announcer]:
         assert time.monotonic() - began < 2
 
 
+@pytest.mark.slow
 def test_avahi_on_another_machine_finds_the_name_and_the_service(neighbour: Neighbour, tmp_path: Path) -> None:
     with announced(announcer(tmp_path)) as found:
         assert found.host_name == "ingot.local"
@@ -147,6 +148,7 @@ def test_avahi_on_another_machine_finds_the_name_and_the_service(neighbour: Neig
     until(lambda: not neighbour.services("_https._tcp"))  # taken back, and not left to run out in an hour
 
 
+@pytest.mark.slow
 def test_a_name_that_is_taken_is_left_to_its_owner_and_the_next_one_is_kept(
     neighbour: Neighbour, tmp_path: Path
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_name_that_is_taken_is_left_to_its_owner_and_the_next_one_is_kept(
     assert announcer(tmp_path).wished == "ingot-2.local"
 
 
+@pytest.mark.slow
 def test_a_program_on_this_machine_finds_the_name_too(tmp_path: Path) -> None:
     here = next((a.ip for a in machine.addresses() if a.outside and a.version == 4), "127.0.0.1")
     with announced(announcer(tmp_path, host=here)) as found:

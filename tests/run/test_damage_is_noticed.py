@@ -89,6 +89,7 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     box.stop()
 
 
+@pytest.mark.slow
 def test_a_damaged_backup_is_found_marked_and_told(box: Box) -> None:
     place = listing.listed(Home(box.home))[0].place
     client = ControlClient(Home(box.home))

@@ -16,6 +16,8 @@ from appliance.records.declaration import read_entity
 from appliance.records.permissions import SYSTEM
 from appliance.records.records import Records
 
+pytestmark = pytest.mark.slow
+
 DATASETS = Path(os.environ.get("INGOT_DATASETS") or Path(__file__).resolve().parents[4] / "shared" / "datasets")
 GOV = DATASETS / "us-gov-directory"
 

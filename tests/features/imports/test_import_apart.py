@@ -51,6 +51,7 @@ def memory(box: Box) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_bombs_are_refused_and_the_server_does_not_grow(box: Box) -> None:
     for _ in range(12):  # each thread has its buffers and its connection
         assert look(box, b"name,n\n" + b"Ada,1\n" * 400_000, "a.csv").status_code == 200

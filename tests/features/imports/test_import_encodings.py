@@ -18,16 +18,17 @@ from appliance.features.imports.layout import Options
 
 WIDE = {"cp932", "euc-jp", "gb18030", "big5", "cp950", "cp949"}
 WINDOWS = {"cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"}
-ROUNDS = 4
+ROUNDS = pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.slow)])
+"""How many files of each size, language and encoding."""
 
 
-def files(sizes: tuple[int, ...]) -> Iterator[tuple[str, str, str]]:
+def files(sizes: tuple[int, ...], rounds: int) -> Iterator[tuple[str, str, str]]:
     """(language, encoding, content)"""
     chosen = random.Random(11)
     for language, (encodings, texts) in TEXTS.items():
         for encoding in encodings:
             for size in sizes:
-                for _ in range(ROUNDS):
+                for _ in range(rounds):
                     picked = chosen.sample(texts, min(size, len(texts)))
                     content = "id;name\n" + "".join(f"{n};{t}\n" for n, t in enumerate(picked, 1))
                     if not content.isascii() and _holds(content, encoding):
@@ -48,15 +49,16 @@ def detected(folder: Path, content: bytes) -> Encoding:
     return detect_encoding(path)
 
 
+@ROUNDS
 @pytest.mark.parametrize(
     ("sizes", "right", "surely_wrong"), [((3, 4), 0.95, 0.02), ((6, 8), 0.985, 0.01), ((18,), 1.0, 0.0)]
 )
 def test_letters_are_those_that_were_written(
-    tmp_path: Path, sizes: tuple[int, ...], right: float, surely_wrong: float
+    tmp_path: Path, rounds: int, sizes: tuple[int, ...], right: float, surely_wrong: float
 ) -> None:
     good = wrong = wide = unnamed = total = 0
     seen: list[tuple[str, str, str]] = []
-    for language, encoding, content in files(sizes):
+    for language, encoding, content in files(sizes, rounds):
         total += 1
         data = content.encode(encoding)
         found = detected(tmp_path, data)
@@ -72,9 +74,10 @@ def test_letters_are_those_that_were_written(
     assert wide == 0 and unnamed <= total // 100, (measured, seen)
 
 
-def test_windows_files_of_a_few_rows_are_seldom_asked_about(tmp_path: Path) -> None:
+@ROUNDS
+def test_windows_files_of_a_few_rows_are_seldom_asked_about(tmp_path: Path, rounds: int) -> None:
     asked = total = 0
-    for _, encoding, content in files((6, 8)):
+    for _, encoding, content in files((6, 8), rounds):
         if encoding in WINDOWS:
             total += 1
             asked += not detected(tmp_path, content.encode(encoding)).sure

@@ -102,6 +102,7 @@ def test_an_import_whose_helper_process_is_killed_goes_on_and_stores_every_row_o
     assert box.get(f"/api/jobs/{job}")["data"]["attributes"]["attempts"] == 3
 
 
+@pytest.mark.slow
 def test_an_import_whose_server_is_killed_goes_on_in_the_next_and_can_be_undone(box: Box) -> None:
     job = begin(box)
     for goal in (2_000, 8_000):

@@ -16,6 +16,8 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 from werkzeug.serving import make_server
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from conftest import Described
 
