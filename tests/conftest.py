@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from appliance.engines.database.protocol import Database
 from appliance.records.records import Records
 
 pytest_plugins = ["private_databases"]
+
+# How many examples a property is tried with; .ci/run tries each once more with many.
+settings.register_profile("ingot", max_examples=int(os.environ.get("INGOT_EXAMPLES", "25")), deadline=None)
+settings.load_profile("ingot")
 
 # Hundreds of processes are started here. Where the environment forbids to keep what was compiled (containers do), each would
 # compile the whole program again, and that was half of what a start cost.

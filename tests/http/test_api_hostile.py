@@ -140,6 +140,7 @@ def test_any_value_at_any_place_of_a_document_is_answered(api: Api, server: Serv
         assert answer.status_code in (200, 400, 403, 404, 409, 412, 422), (value, answer.text[:300])
 
 
+@pytest.mark.slow
 def test_any_value_anywhere_in_an_operation_is_answered(api: Api) -> None:
     tag = api.make("tags")
     for value in ODD:
@@ -235,6 +236,7 @@ def test_a_ten_megabyte_address_is_refused(server: Server) -> None:
     assert first == b"" or int(first.split()[1]) in (400, 413, 414, 431)
 
 
+@pytest.mark.slow
 def test_a_million_elements_are_refused_in_good_time(api: Api) -> None:
     tag = api.make("tags")
     numbers = b"[" + b"1," * 999_999 + b"1]"

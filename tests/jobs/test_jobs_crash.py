@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from crash_worker import LONG, NAP, PID
 from job_parts import Shop, until
 
@@ -23,6 +24,7 @@ def start_worker(url: str, threads: int = THREADS) -> subprocess.Popen[bytes]:
     return process
 
 
+@pytest.mark.slow
 def test_a_worker_killed_again_and_again_loses_no_job_and_repeats_no_finished_one(database, database_url):
     jobs = Shop(database, [NAP]).jobs
     ids = [jobs.enqueue("nap", {"number": n}) for n in range(JOBS)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from box import Box, eventually
 from browsing import EACH_VIEWPORT, Site, violations
 from playwright.sync_api import Locator, Page, expect
@@ -159,6 +160,7 @@ def test_without_script_the_menu_is_a_form(visit: Visit, box: Box) -> None:
     expect(in_column(page, "Needs analysis", id_)).to_be_visible()
 
 
+@pytest.mark.slow
 @EACH_VIEWPORT
 def test_boards_are_accessible(visit: Visit, axe: str, viewport: dict[str, int]) -> None:
     page = visit("erik", viewport=viewport).page

@@ -191,6 +191,7 @@ def test_without_script_a_plain_form_saves_finds_and_uploads(
     assert found["count"] == 12 and found["photo"] and found["account"]
 
 
+@pytest.mark.slow
 @EACH_VIEWPORT
 def test_forms_are_accessible(visit: Visit, axe: str, gadgets: str, viewport: dict[str, int]) -> None:
     page = visit("erik", viewport=viewport).page

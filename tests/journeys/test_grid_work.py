@@ -208,6 +208,7 @@ def test_without_script_it_is_links_and_forms(visit: Callable[..., Site]) -> Non
     page.wait_for_url(lambda url: "[q]=machine" in url.replace("%5B", "[").replace("%5D", "]"))
 
 
+@pytest.mark.slow
 @EACH_VIEWPORT
 def test_axe_finds_nothing(visit: Callable[..., Site], axe: str, viewport: dict[str, int]) -> None:
     page = visit("erik", viewport=viewport).page

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from box import Box, eventually
 from browsing import EACH_VIEWPORT, Site, violations
 from playwright.sync_api import Page, expect
@@ -218,6 +219,7 @@ def test_all_of_it_works_without_script(visit: Visit, box: Box) -> None:
     expect(page.locator(".said")).to_contain_text("by hand")
 
 
+@pytest.mark.slow
 @EACH_VIEWPORT
 def test_every_face_of_the_page_is_accessible(visit: Visit, box: Box, axe: str, viewport: Any) -> None:
     deal = made(box, "opportunities", name=f"Axe {viewport['width']}", stage="offer", description="Long")

@@ -94,6 +94,7 @@ def test_readers_and_writers_notice_nothing_of_forty_schema_changes(records: Rec
     assert [shown(records, "note", i)["text"] for i in ids] == [str(n) for n in written]
 
 
+@pytest.mark.slow
 def test_a_field_is_added_to_a_hundred_thousand_records_at_once(records: Records) -> None:
     declare(records, NOTE)
     with records.database.write():

@@ -46,6 +46,7 @@ def running(tmp_path: Path) -> Box:
     return box
 
 
+@pytest.mark.slow
 def test_twenty_backups_under_four_writers_are_each_consistent(running: Box, tmp_path: Path) -> None:
     """Writers move money between two accounts by atomic operations: the sum holds at every moment, so in every backup."""
     entity(running)

@@ -65,6 +65,7 @@ def test_bombs_are_refused_and_the_server_does_not_grow(box: Box) -> None:
     assert look(box, b"name,n\nAda,1\nBob,2\n", "a.csv").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_large_file_is_looked_at_by_a_job_while_an_import_runs(box: Box) -> None:
     rows = b"".join(b"%d,Name %d,a note that says little of number %d\n" % (n, n, n) for n in range(250_000))
     content = b"code,name,note\n" + rows
@@ -107,6 +108,7 @@ def test_the_clock_ends_a_slow_analysis_before_the_bound_of_the_processor_does()
         assert bounds.processor > bounds.seconds
 
 
+@pytest.mark.slow
 def test_a_page_waits_for_a_large_file(box: Box) -> None:
     content = b"n,name\n" + b"1,a name of some words\n" * 600_000
     uploaded = look(box, content, "paged.csv")

@@ -51,7 +51,12 @@ def detected(folder: Path, content: bytes) -> Encoding:
 
 @ROUNDS
 @pytest.mark.parametrize(
-    ("sizes", "right", "surely_wrong"), [((3, 4), 0.95, 0.02), ((6, 8), 0.985, 0.01), ((18,), 1.0, 0.0)]
+    ("sizes", "right", "surely_wrong"),
+    [
+        pytest.param((3, 4), 0.95, 0.02, marks=pytest.mark.slow),
+        ((6, 8), 0.985, 0.01),
+        pytest.param((18,), 1.0, 0.0, marks=pytest.mark.slow),
+    ],
 )
 def test_letters_are_those_that_were_written(
     tmp_path: Path, rounds: int, sizes: tuple[int, ...], right: float, surely_wrong: float

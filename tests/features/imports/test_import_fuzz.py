@@ -21,7 +21,7 @@ from appliance.features.imports import reading
 from appliance.features.imports.layout import BROKEN, EXTRA, SHORT, Options
 from appliance.features.imports.unpacking import unpacked
 
-ROUNDS = 150
+ROUNDS = pytest.mark.parametrize("rounds", [30, pytest.param(300, marks=pytest.mark.slow)])
 _NASTY = [
     b'"',
     b"\0",
@@ -109,11 +109,12 @@ def attempt(path: Path, options: Options) -> None:
 
 
 @pytest.mark.timeout(120)
+@ROUNDS
 @pytest.mark.parametrize("kind", [*SEEDS, "parts of xlsx"])
-def test_no_file_ends_in_another_error(kind: str, tmp_path: Path) -> None:
+def test_no_file_ends_in_another_error(kind: str, rounds: int, tmp_path: Path) -> None:
     chance = random.Random(kind)
     path = tmp_path / "file"
-    for round_ in range(ROUNDS):
+    for round_ in range(rounds):
         path.write_bytes(xml_mutated(chance) if kind == "parts of xlsx" else mutated(SEEDS[kind], chance))
         named = chance.choice(
             [Options()] * 4

@@ -13,9 +13,17 @@ from appliance.features.imports import limits, reading
 from appliance.features.imports.headers import find_header, unique_names
 from appliance.features.imports.unpacking import unpacked
 
+LONGER = {
+    "a name of semicolons", "a cell in quotes", "a row of many cells", "a note in folds", "an object of 70 MiB", "one cell",
+    "deep XML", "a card without end", "soft line breaks", "cards in cards", "columns far below",
+}  # fmt: skip
+"""Bombs that are made or read in more than a second."""
+
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("what", bombs.BOMBS)
+@pytest.mark.parametrize(
+    "what", [pytest.param(name, marks=[pytest.mark.slow] if name in LONGER else []) for name in bombs.BOMBS]
+)
 def test_a_bomb_is_refused_with_a_code_or_read_in_one_pass(what: str, tmp_path: Path) -> None:
     path = bombs.write(tmp_path, what)
     try:

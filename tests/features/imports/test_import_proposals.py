@@ -140,7 +140,7 @@ def _same(typed: str, got: str, kind: str, order: str) -> bool:
     return False
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(table=_tables(), decimal=st.sampled_from(".,"), order=st.sampled_from(["dmy", "mdy"]))
 def test_what_was_typed_comes_back(take: Any, table: list[tuple[str, list[str]]], decimal: str, order: str) -> None:
     out = io.StringIO(newline="")

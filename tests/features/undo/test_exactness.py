@@ -104,7 +104,7 @@ def do(records: Records, actor: Actor, what: str, record: int, values: dict[str,
         return None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.lists(st.dictionaries(st.sampled_from(sorted(VALUES)), st.none()), min_size=3, max_size=3),
        data=st.data(), steps=st.lists(STEP, min_size=1, max_size=8))  # fmt: skip
 def test_a_history_taken_back_leaves_what_was(
