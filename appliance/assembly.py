@@ -44,6 +44,8 @@ from appliance.features.health import pages as health_pages
 from appliance.features.health.api import Traffic, make_health
 from appliance.features.health.looks import look_kinds
 from appliance.features.health.sweep import sweep_kind
+from appliance.features.help import pages as help_pages
+from appliance.features.help.manual import Manual
 from appliance.features.home import pages as home
 from appliance.features.home.box import Box
 from appliance.features.home.navigation import Navigation
@@ -434,6 +436,7 @@ def public_door(parts: Outside) -> Flask:
             make_blueprint(records, resources),
             home.make_pages(records),
             styleguide.make_pages(assets),
+            help_pages.make_pages(Manual()),
             trust.make_pages(
                 lambda: https.trusted() if https else None, lambda: https.port if https else settings.port
             ),

@@ -25,6 +25,7 @@ def _shipped(in_wheel: str, in_checkout: str) -> Path:
 WEB = _shipped("_web", "web")
 DATA = _shipped("_data", "data")
 PACKS = DATA / "packs"
+HELP = DATA / "help"
 TEMPLATES = WEB / "templates"
 DIST = WEB / "dist"
 

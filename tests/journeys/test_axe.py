@@ -7,7 +7,7 @@ from collections.abc import Callable
 from browsing import DESK, EACH_VIEWPORT, Site, violations
 
 PAGES = ["/", "/search?q=hotel", "/account", "/jobs", "/notices"]
-ONCE = ["/styleguide", "/api/docs"]
+ONCE = ["/styleguide", "/api/docs", "/help/backup", "/help?q=disk"]
 """Long pages that look alike everywhere; the style guide shows both themes itself."""
 
 SHORTEN = "document.querySelectorAll('.api-docs > .section').forEach((s, n) => { if (n > 1) s.remove(); else s.open = true; })"
