@@ -1,10 +1,8 @@
-"""Notices follow the log: who was given a record, mentioned, or has a comment on a record of his. A service with a thread and
-a position of its own, which moves in the same transaction as the notices: none is lost, none comes twice."""
+"""Notices follow the log: who was given a record, mentioned, or has a comment on a record of his. Its
+position moves in the same transaction as the notices: none is lost, none comes twice."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,77 +12,34 @@ from appliance.engines.database.protocol import Database
 from appliance.features.comments.comments import entity_key, entity_of, mentions
 from appliance.features.notices.table import ASSIGNED, COMMENTED, MENTIONED, Notices
 from appliance.features.undo.nets import name_of_today
+from appliance.records.follower import Follower
 from appliance.records.log import Entry
 from appliance.records.permissions import SYSTEM, Actor, sees
 from appliance.records.records import Records
 from appliance.records.work import Work
 
-log = logging.getLogger(__name__)
-
 NAME = "notices"
-POLL = 0.2  # seconds between looks for commits of other processes; our own ring a bell
 BATCH = 1_000
 MANY = 5
 """Records of one kind given to one person at once, above which one notice tells of all."""
 ActorOf = Callable[[int], Actor | None]
 
 
-class NoticeFollower:
+class NoticeFollower(Follower):
     """`actor_of(user id)` is that user with the rights of now; None when there is no such active user."""
 
-    name = "notices"
+    name = NAME
 
     def __init__(self, database: Database, records: Records, notices: Notices, actor_of: ActorOf):
-        self._database, self._records, self._notices, self._actor_of = database, records, notices, actor_of
+        super().__init__(database)
+        self._records, self._notices, self._actor_of = records, notices, actor_of
         self._people = _People(database)
-        self._bell = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._failure = ""
         self._seen = 0  # looked at, though the position is not moved for what is no reason
         self._position = database.sql("SELECT position FROM ingot_follower WHERE name = ?")
         self._move = database.sql(
             "INSERT INTO ingot_follower (name, position, updated_at) VALUES (?, ?, ?) "
             "ON CONFLICT (name) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at"
         )
-
-    # ------------------------------------------------------------------ the service
-
-    def start(self) -> None:
-        self._database.on_commit(self._bell.set)
-        self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
-        self._thread.start()
-
-    def stop(self, deadline_seconds: float) -> None:
-        self._stopping.set()
-        self._bell.set()
-        if self._thread:
-            self._thread.join(deadline_seconds)
-
-    def health(self) -> tuple[str, str]:
-        """("ok" | "degraded", reason)."""
-        return ("degraded", self._failure) if self._failure else ("ok", "")
-
-    def _run(self) -> None:
-        mark = None
-        behind = True
-        while not self._stopping.is_set():
-            rung = behind or self._bell.wait(POLL)
-            self._bell.clear()
-            try:
-                now = self._database.change_mark()
-                if rung or now != mark:
-                    mark = now
-                    behind = self.step()
-                self._failure = ""
-            except Exception as error:
-                log.exception("Notices cannot follow; they try again")
-                self._failure = str(error) or type(error).__name__
-                behind = True
-                self._stopping.wait(1)
-        self._database.release()
-
-    # ------------------------------------------------------------------ one step
 
     def step(self) -> bool:
         """Tell of the next entries; True when there are more. Entries that are no reason to tell anybody cost no write of
