@@ -40,7 +40,7 @@ class Relative:
     path: tuple[str, ...]
     operator: str
     words: tuple[Any, ...]
-    kind: str
+    has_time: bool
     parameter: str
 
 

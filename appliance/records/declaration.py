@@ -205,13 +205,13 @@ def _field(declared: Mapping[str, Any], problems: Problems, *, stored: bool = Fa
     words = _words(declared, problems, keys)
     words["searchable"] = min(int(words.get("searchable", 0)), 4)
     words.setdefault("label", headline(name) if isinstance(name, str) else "")
-    if kind.name in ("file", "files"):
+    if kind.holds_files:
         words["target"] = "file"
     if words.get("inverse") and (not _NAME.fullmatch(words["inverse"]) or len(words["inverse"]) > 50):
         problems.add("inverse", say("must be a name in small letters: sales_visits"))
     if words.get("unique") and declared.get("default") is not None:
         problems.add("default", say("cannot be unique when all records get the same value"), "unique")
-    if words.get("unique") and (kind.many or kind.name in ("json", "long_text")):
+    if words.get("unique") and (kind.many or kind.long):
         problems.add("unique", say("{kind} fields cannot be unique", kind=kind.name))
     choices = _choices(declared.get("choices"), problems) if "choices" in kind.options else ()
     if problems.found:

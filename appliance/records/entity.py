@@ -144,7 +144,7 @@ class Entity:
     def title_fields(self) -> tuple[str, ...]:
         """The fields a record's title is made of."""
         if not self.title:
-            first = next((f.name for f in self.fields if f.kind.name in ("text", "auto_number")), None)
+            first = next((f.name for f in self.fields if f.kind.names_records), None)
             return (first,) if first else ()
         if "{" not in self.title:
             return (self.title,)

@@ -26,7 +26,6 @@ MAX_SORTS = 5
 MAX_SIZE = 500
 MAX_NUMBER = 100_000
 MAX_SUMS = 20
-SUMMED = ("integer", "decimal", "money")
 OPERATORS = ("eq", "neq", "lt", "lte", "gt", "gte", "in", "contains", "starts", "ends", "empty")
 
 
@@ -87,14 +86,13 @@ def parse_condition(
         raise BadRequest(say("A list holds at most {max} values.", max=MAX_LIST), parameter=parameter)
     values = tuple(_word(owner, last, t, parameter) or read_value(registry, owner, last, t, parameter) for t in texts)
     if any(type(v) is Span for v in values):
-        kind = last.kind.name if isinstance(last, Field) else "id"
-        return Relative(path, operator, values, kind, parameter)
+        return Relative(path, operator, values, isinstance(last, Field) and last.kind.has_time, parameter)
     return Condition(path, operator, values)
 
 
 def _word(owner: Entity, last: Field | Inverse | str, text: str, parameter: str) -> Span | None:
     """`me` where a user is meant, a word for days where a date is."""
-    if isinstance(last, Field) and last.kind.name in ("date", "datetime"):
+    if isinstance(last, Field) and last.kind.temporal:
         try:
             return Span(text.strip()) if spans.is_span(text.strip()) else None
         except ValueError:
@@ -115,7 +113,7 @@ def read_sums(entity: Entity, text: str, parameter: str) -> tuple[str, ...]:
             raise BadRequest(
                 say("{entity} has no field called {name}.", entity=entity.plural, name=name[:100]), parameter=parameter
             )
-        if field.kind.name not in SUMMED:
+        if not field.kind.numeric:
             raise BadRequest(
                 say("{name} cannot be added up: only numbers and amounts of money can.", name=name), parameter=parameter
             )

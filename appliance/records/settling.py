@@ -70,7 +70,7 @@ class _Settling:
     def _days(self, part: Relative) -> Part:
         """Spans end before a moment, so all operators come down to `>=` and `<`."""
         zone = zone_of(self.actor.timezone)
-        pairs = [bounds(w.word, part.kind, self.now, zone) for w in part.words if isinstance(w, Span)]
+        pairs = [bounds(w.word, part.has_time, self.now, zone) for w in part.words if isinstance(w, Span)]
         first, after = pairs[0]
         match part.operator:
             case "lt" | "gte":

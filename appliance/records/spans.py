@@ -67,10 +67,10 @@ def days(word: str, today: date) -> tuple[date, date]:
     return start(today, _STEPS[step]), start(today, _STEPS[step] + 1)
 
 
-def bounds(word: str, kind: str, now: datetime, zone: tzinfo) -> tuple[str, str]:
+def bounds(word: str, has_time: bool, now: datetime, zone: tzinfo) -> tuple[str, str]:
     """Stored values for a date or datetime field: from which, and before which."""
     first, after = days(word, now.astimezone(zone).date())
-    if kind == "date":
+    if not has_time:
         return first.isoformat(), after.isoformat()
     return clock.wire(_midnight(first, zone)), clock.wire(_midnight(after, zone))
 

@@ -64,7 +64,7 @@ class Table:
         self.showers: dict[str, Convert] = {}
         for f in entity.by_name.values():
             shower = f.kind.shower(f, database.dialect)
-            if shower and not (f.system and f.kind.name == "datetime"):  # ours are text in both databases
+            if shower and not (f.system and f.kind.has_time):  # ours are text in both databases
                 self.showers[f.name] = shower
         self.selected = [self.model.id, self.model.version, *(self.field(f.name) for f in self.columns)]
         self.to_one = tuple((f, self.place[f.name]) for f in self.columns if f.relational)
@@ -140,7 +140,7 @@ def _model(entity: Entity, columns: Sequence[Field], database: Database) -> Any:
     attributes: dict[str, Any] = {"id": key, "version": peewee.IntegerField(default=1)}
     for field in columns:
         column = field.kind.column(database.dialect)
-        if field.system and field.kind.name == "datetime":
+        if field.system and field.kind.has_time:
             column = peewee.TextField(null=True)
         column.column_name = field.column
         attributes["f_" + field.name] = column  # "f_": a field called `select` must not shadow Model.select

@@ -14,9 +14,10 @@ from appliance.base.text import label, say
 from appliance.features.grid.words import PAGE_ONLY, Words
 from appliance.features.views.view import View, declared_views
 from appliance.http.jsonapi.lists import Lists
+from appliance.http.kinds import face_of, firsts, rank
+from appliance.http.kinds.renderer import ValueRenderer
 from appliance.http.pages import formats
 from appliance.http.pages.person import Person
-from appliance.http.pages.showing import Showing
 from appliance.records.entity import Choice, Entity, Field
 from appliance.records.permissions import Actor, sees
 from appliance.records.query import MAX_SIZE
@@ -28,8 +29,6 @@ from appliance.records.titles import title, titles
 SIZE = 30
 """Cards of a column that are shown at first, and that "more" adds."""
 TOLD = 3
-_LATER = frozenset({"long_text", "json", "relations", "files", "file", "multi_choice", "boolean"})
-_TELLING = ("relation", "money", "date", "datetime", "choice", "email", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Board:
         self.entity, self.words = entity, words
         self.table: Table = records.registry.tables[entity.name]
         self.field = group_field(records, entity, words.get("group_by"))
-        self.money = next((f for f in entity.fields if f.kind.name == "money"), None)
+        self.money = next((f for f in entity.fields if f.kind.monetary), None)
         names = words.get(f"fields[{entity.type}]").split(",") if words.get(f"fields[{entity.type}]") else []
         self.told = told_fields(entity, self.field, names)
 
@@ -126,10 +125,10 @@ class Board:
                 )
         reading = Reading(self.records.database, self.records.registry, self.actor)
         called = {entity: titles(reading, entity, ids) for entity, ids in wanted.items()}
-        showing = Showing(self.records.registry, self.me, called)
+        showing = ValueRenderer(self.records.registry, self.me, called)
         return [self._card(row, showing, called["user"]) for row in rows]
 
-    def _card(self, row: Row, showing: Showing, people: dict[int, str]) -> Card:
+    def _card(self, row: Row, showing: ValueRenderer, people: dict[int, str]) -> Card:
         above = strong = ""
         values: list[tuple[str, str]] = []
         shown = self.table.show(row, [f.name for f in self.told])
@@ -138,9 +137,9 @@ class Board:
             if value is None:
                 continue
             html = showing.show(field, value)
-            if field.kind.name == "relation" and not above:
+            if field.relational and not above:
                 above = html
-            elif field.kind.name == "money" and not strong:
+            elif field.kind.monetary and not strong:
                 strong = html
             else:
                 values.append((label(field.label, self.me.language), html))
@@ -150,7 +149,7 @@ class Board:
 
 
 def choice_fields(entity: Entity) -> list[Field]:
-    return [f for f in entity.fields if f.kind.name == "choice"]
+    return [f for f in entity.fields if f.kind.single_choice]
 
 
 def board_view(records: Records, entity: Entity) -> View | None:
@@ -178,10 +177,9 @@ def told_fields(entity: Entity, group: Field, names: Sequence[str]) -> list[Fiel
     """What a card says beside its title."""
     spoken = {group.name, *entity.title_fields}
     fields = [entity.by_name[n] for n in names if n in entity.by_name] or list(entity.fields)
-    usable = [f for f in fields if f.kind.name not in _LATER and f.name not in spoken and not f.many]
-    if not names:
-        usable = [f for f in usable if f.kind.name in _TELLING]
-        usable.sort(key=lambda f: _TELLING.index(f.kind.name))
-        kinds: set[str] = set()
-        usable = [f for f in usable if f.kind.name not in kinds and not kinds.add(f.kind.name)]  # type: ignore[func-returns-value]
+    usable = [f for f in fields if not face_of(f).tall and f.name not in spoken and not f.kind.is_list]
+    if names:
+        usable = [f for f in usable if not f.kind.yes_or_no]
+    else:
+        usable = firsts(sorted((f for f in usable if face_of(f).rank), key=rank))
     return usable[:TOLD]

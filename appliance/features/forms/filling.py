@@ -16,10 +16,11 @@ from appliance.base.text import label, say
 from appliance.features.forms.inputs import Group, first_fields, form_fields, groups, inputs_for, labels_of, sentence
 from appliance.features.forms.merging import Clash, past_of
 from appliance.features.forms.picking import Option, Picking
-from appliance.features.forms.values import Typed, prefill, typed
+from appliance.features.forms.values import prefill, typed
 from appliance.features.home.pages import names_of
+from appliance.http.kinds import Typed
+from appliance.http.kinds.renderer import ValueRenderer
 from appliance.http.pages.person import Person
-from appliance.http.pages.showing import Showing
 from appliance.records.entity import Entity
 from appliance.records.permissions import Actor, may, sees
 from appliance.records.reading import Reading
@@ -208,7 +209,7 @@ class Filling:
 
     def _unwritable(self, now: Mapping[str, Any]) -> list[tuple[str, str]]:
         names = self._named([now])
-        showing = Showing(self.records.registry, self.me, names, short=False)
+        showing = ValueRenderer(self.records.registry, self.me, names, short=False)
         return [
             (label(f.label, self.me.language), escape(showing.show(f, now[f.name])))
             for f in self.entity.fields
@@ -228,7 +229,7 @@ class Filling:
     def _sides(self, clash: Clash) -> Iterable[Side]:
         """Mine is shown as it was typed: it need not be a value yet."""
         mine = {n: clash.texts[n] for n in clash.fields if self.entity.by_name[n].relational}
-        showing = Showing(
+        showing = ValueRenderer(
             self.records.registry, self.me, self._named([clash.now, clash.past.values, mine]), short=False
         )
         reading = Reading(self.records.database, self.records.registry, self.actor)
@@ -247,13 +248,13 @@ class Filling:
                 last.at if last else "",
             )
 
-    def _typed_html(self, name: str, text: Typed, showing: Showing) -> str:
+    def _typed_html(self, name: str, text: Typed, showing: ValueRenderer) -> str:
         one = self.entity.by_name[name]
         if is_digits(text) and one.relational:
             return escape(showing.show(one, text))
-        if text and one.kind.name in ("choice", "multi_choice"):
+        if text and one.kind.has_choices:
             return escape(showing.show(one, text))
-        if one.kind.name == "boolean":
+        if one.kind.yes_or_no:
             return escape(showing.show(one, text == "true")) if text in ("true", "false") else ""
         shown = text if isinstance(text, str) else ", ".join(text)
-        return escape(shown.replace("T", " ") if one.kind.name == "datetime" else shown)
+        return escape(shown.replace("T", " ") if one.kind.has_time else shown)

@@ -7,20 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from appliance.base.text import Text, label, say
-from appliance.features.forms.numbers import currency_sign
 from appliance.features.forms.picking import Option, Picking
 from appliance.features.forms.reading import on_form
-from appliance.features.forms.values import LINKS, NUMBERS, Typed
+from appliance.http.kinds import Typed, face_of
+from appliance.http.kinds.typed_numbers import currency_sign
 from appliance.http.pages.person import Person
 from appliance.records.entity import Choice, Entity, Field
 from appliance.records.permissions import Actor, Verb, visibility
-
-RADIOS = 4
-"""Choices that are all shown at once, at most."""
-_TYPES = {"email": "email", "phone": "tel", "url": "url", "date": "date", "datetime": "datetime-local"}
-_WIDE = ("long_text", "json", "files", "file")
-_AUTOCOMPLETE = {"email": "off", "phone": "off"}
-_LONGEST = {"text": 1_000, "email": 254, "phone": 60, "url": 2_000, "long_text": 1_000_000}
 
 
 @dataclass
@@ -45,22 +38,9 @@ class Input:
         return self.field.name
 
     @property
-    def kind(self) -> str:
-        return self.field.kind.name
-
-    @property
     def shape(self) -> str:
         """Which of the templates draws it."""
-        kind = self.kind
-        if kind == "choice":
-            return "radios" if len(self.field.choices) <= RADIOS else "select"
-        if kind == "multi_choice":
-            return "boxes"
-        if kind in ("relation", "relations"):
-            return "picker"
-        if kind in ("file", "files"):
-            return "upload"
-        return {"boolean": "box", "long_text": "area", "json": "area"}.get(kind, "line")
+        return face_of(self.field).shape_for(self.field)
 
     @property
     def grouped(self) -> bool:
@@ -69,15 +49,15 @@ class Input:
 
     @property
     def type(self) -> str:
-        return _TYPES.get(self.kind, "text")
+        return face_of(self.field).input_type
 
     @property
     def wide(self) -> bool:
-        return self.kind in _WIDE
+        return self.field.kind.long or self.field.kind.holds_files
 
     @property
     def many(self) -> bool:
-        return self.kind in LINKS
+        return self.field.many
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -89,18 +69,7 @@ class Input:
     @property
     def attributes(self) -> dict[str, str]:
         """Of an input of one line, beside those all have."""
-        found = {}
-        if self.kind in NUMBERS:
-            found["inputmode"] = "numeric" if self.kind == "integer" and not _negative(self.field) else "decimal"
-        if self.kind in _LONGEST:
-            found["maxlength"] = str(self.field.max_length or _LONGEST[self.kind])
-        if self.kind in _AUTOCOMPLETE:
-            found["autocomplete"] = _AUTOCOMPLETE[self.kind]
-        return found
-
-
-def _negative(one: Field) -> bool:
-    return one.min is None or one.min < 0
+        return face_of(self.field).attributes(self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +105,7 @@ def inputs_for(
     for one in fields:
         value = texts.get(one.name, [] if one.many else "")
         made = Input(one, prefix + one.name, value, problems.get(one.name, ""))
-        made.sign = currency_sign(one.currency, me.locale) if one.kind.name == "money" else ""
+        made.sign = currency_sign(one.currency, me.locale) if one.kind.monetary else ""
         if one.relational and one.target:
             made.target = registry.entities.get(one.target)
             made.chosen = picking.chosen(one.target, value if isinstance(value, list) else [value])
@@ -164,13 +133,13 @@ def groups(entity: Entity, inputs: Iterable[Input]) -> list[Group]:
     first = {f.name for f in first_fields(entity)}
     sorted_in: dict[str, list[Input]] = {"first": [], "details": [], "text": [], "links": [], "files": []}
     for one in listed:
-        kind = one.kind
+        kind = one.field.kind
         where = "details"
         if one.name in first:
             where = "first"
-        elif kind in ("long_text", "json"):
+        elif kind.long:
             where = "text"
-        elif kind in ("file", "files"):
+        elif kind.holds_files:
             where = "files"
         elif one.field.relational:
             where = "links"

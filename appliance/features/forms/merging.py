@@ -9,7 +9,8 @@ from typing import Any
 
 from appliance.base import clock
 from appliance.features.forms.reading import Given, change_links
-from appliance.features.forms.values import Typed, same, typed
+from appliance.features.forms.values import same, typed
+from appliance.http.kinds import Typed
 from appliance.http.pages.person import Person
 from appliance.records.entity import Entity
 from appliance.records.log import Log

@@ -102,9 +102,7 @@ class Picking:
 def _option(table: Table, row: Row) -> Option:
     entity = table.entity
     names = [
-        n
-        for n in _TELLING
-        if n in table.place and n not in entity.title_fields and entity.by_name[n].kind.name != "relation"
+        n for n in _TELLING if n in table.place and n not in entity.title_fields and not entity.by_name[n].relational
     ]
     more = [str(v) for v in table.show(row, names).values() if v] if names else []
     return Option(str(row[0]), title(table, row), more[0] if more else "")

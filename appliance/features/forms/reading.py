@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from appliance.base.errors import Conflict, Invalid, Problem
 from appliance.base.text import say
-from appliance.features.forms.values import LISTED, Typed, read
+from appliance.features.forms.values import read
+from appliance.http.kinds import Typed, face_of
 from appliance.http.pages.person import Person
 from appliance.records.checks import check_unique, clean
 from appliance.records.entity import Entity, Field
@@ -63,9 +64,9 @@ def given_by(entity: Entity, form: MultiDict[str, str]) -> Given:
 
 def _typed(one: Field, form: MultiDict[str, str]) -> Typed:
     values = form.getlist(one.name)
-    if one.kind.name in LISTED:
+    if face_of(one).listed:
         return list(dict.fromkeys(v for v in values if v))
-    if one.kind.name == "boolean":  # a hidden "false" stands before the box
+    if one.kind.yes_or_no:  # a hidden "false" stands before the box
         return values[-1] if values else "false"
     return values[-1] if values else ""
 

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from appliance.engines.files.protocol import FileStore
 from appliance.features.files.storing import add_file, keep
 from appliance.features.forms.reading import Given
-from appliance.features.forms.values import Typed
+from appliance.http.kinds import Typed
 from appliance.records.entity import Entity
 from appliance.records.permissions import Actor
 from appliance.records.records import Records
@@ -21,7 +21,7 @@ def take_uploads(records: Records, store: FileStore, actor: Actor, entity: Entit
     sent: Mapping[str, list[FileStorage]] = {
         name: [one for one in request.files.getlist(name) if one.filename]
         for name in given.texts
-        if entity.by_name[name].kind.name in ("file", "files")
+        if entity.by_name[name].kind.holds_files
     }
     for name, files in sent.items():
         kept = [keep(store, f.stream, limit=limit, name=f.filename or "", claimed=f.mimetype) for f in files]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from appliance.base.errors import NotAllowed
 from appliance.base.text import say
-from appliance.features.forms.numbers import typed_number
-from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.options import Option, options
 from appliance.http import requests
 from appliance.http.jsonapi.lists import Lists
 from appliance.http.jsonapi.resources import read_id
-from appliance.http.pages.formats import zone
+from appliance.http.kinds import face_of
 from appliance.http.pages.person import person
 from appliance.records.entity import Entity, Field
 from appliance.records.permissions import may, sees
@@ -48,15 +45,13 @@ def cell_values(records: Records, lists: Lists, entity: Entity, field: Field, ro
         # what is chosen but not to be seen stays chosen: saving must not cut links that nobody saw
         known = {o.value for o in found}
         found = [Option(i, f"#{i}", True) for i in ids if i not in known] + [o for o in found if o.value != "me"]
-    if field.kind.name == "datetime" and value:
-        at = datetime.fromisoformat(value).astimezone(zone(me.timezone))
-        value = at.strftime("%Y-%m-%dT%H:%M")
-    if field.kind.name in NUMBERS and value is not None:
-        value = typed_number(value, person().locale)
+    if value is not None and (field.kind.numeric or field.kind.has_time):
+        value = face_of(field).typed(field, value, me)
     return {
         "entity": entity,
         "field": field,
         "kind": field.kind.name,
+        "face": face_of(field),
         "value": value,
         "version": version,
         "options": found,

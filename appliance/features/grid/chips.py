@@ -12,6 +12,7 @@ from appliance.base.errors import BadRequest
 from appliance.base.text import label, say
 from appliance.features.grid.operators import Last, operators_of, sentence, span_name
 from appliance.features.grid.words import Words
+from appliance.http.kinds import face_of
 from appliance.http.pages import formats
 from appliance.http.pages.person import Person
 from appliance.records.entity import Entity, Field, Inverse
@@ -67,8 +68,9 @@ class Chip:
     @property
     def icon(self) -> str:
         last = self.filters[0].last
-        kind = last.kind.name if isinstance(last, Field) else ""
-        return "calendar" if kind in ("date", "datetime") else "user" if _to_user(last) else "filter"
+        if isinstance(last, Field) and last.kind.temporal:
+            return "calendar"
+        return "user" if _to_user(last) else "filter"
 
 
 def read_filters(registry: Registry, entity: Entity, words: Words) -> list[Filter]:
@@ -125,18 +127,17 @@ def _label(registry: Registry, step: Last) -> str:
 
 def _of_form(last: Last | None, operator: str, value: str) -> tuple[str, tuple[str, ...]]:
     """The API's operator and text as a form has them."""
-    kind = last.kind.name if isinstance(last, Field) else ""
     if operator == "empty":
         return ("empty" if value.strip().lower() in ("true", "1", "") else "filled"), ()
     if operator == "in":
         return "in", tuple(value.split(","))
-    if operator == "eq" and kind in ("choice", "relation", "relations"):
-        return "in", (value,)
-    if operator == "eq" and kind == "boolean":
+    if operator != "eq" or not isinstance(last, Field):
+        return operator, (value,)
+    if last.kind.yes_or_no:
         return ("yes" if value.lower() in ("true", "1", "yes") else "no"), (value,)
-    if operator == "eq" and kind in ("date", "datetime") and _is_span(value):
+    if last.kind.temporal and _is_span(value):
         return "span", (value,)
-    return operator, (value,)
+    return ("eq" if "eq" in face_of(last).operators or "in" not in face_of(last).operators else "in"), (value,)
 
 
 def _is_span(text: str) -> bool:
@@ -193,7 +194,7 @@ class Chips:
 
     def value(self, last: Last | None, text: str) -> str:
         """A value of the address for people; what cannot be read stays as it is."""
-        me, kind = self.me, last.kind.name if isinstance(last, Field) else ""
+        me = self.me
         if target := _target(last):
             if text == "me":
                 return say("Me").render(me.language)
@@ -201,13 +202,13 @@ class Chips:
             return found or f"#{text}"
         if not isinstance(last, Field):
             return text
-        if kind in ("choice", "multi_choice"):
+        if last.kind.has_choices:
             return next((label(c.label, me.language) for c in last.choices if c.value == text), text)
-        if kind in ("date", "datetime"):
+        if last.kind.temporal:
             if _is_span(text):
                 return span_name(text.strip()).render(me.language)
             return formats.moment(text, me.locale, me.timezone) if "T" in text else formats.day(text, me.locale)
-        if kind in ("integer", "decimal", "money") and re.fullmatch(r"-?\d+(\.\d+)?", text):
+        if last.kind.numeric and re.fullmatch(r"-?\d+(\.\d+)?", text):
             return formats.money(text, last.currency, me.locale)
         return text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.base.digits import is_digits
-from appliance.http.pages.showing import NUMERIC
+from appliance.http.kinds import face_of, rank
 from appliance.records.entity import Entity, Field
 from appliance.records.query import Sort
 
@@ -15,10 +15,6 @@ TOLD = 3
 """Values beside the title on a phone's card."""
 WIDTHS = range(48, 1201)
 """Pixels a column may be wide."""
-_LATER = frozenset({"long_text", "json", "relations", "files", "file"})
-_TELLING = ("choice", "money", "relation", "date", "email", "phone", "multi_choice", "datetime")
-_UNEDITED = frozenset({"json", "file", "files"})
-"""Kinds that are not edited in place: a form has the room they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +37,11 @@ class Column:
 
     @property
     def numeric(self) -> bool:
-        return self.field.kind.name in NUMERIC
+        return self.field.kind.numeric
 
     @property
     def edits(self) -> bool:
-        return self.field.writable and self.field.kind.name not in _UNEDITED
+        return self.field.writable and face_of(self.field).edited_in_cells
 
     @property
     def classes(self) -> str:
@@ -57,8 +53,8 @@ class Column:
 def default_names(entity: Entity) -> tuple[str, ...]:
     """What the title is made of first, then the declaration's own order; long things are left to the record's page."""
     first = [n for n in entity.title_fields if n in entity.by_name]
-    rest = [f.name for f in entity.fields if f.kind.name not in _LATER and f.name not in first]
-    later = [f.name for f in entity.fields if f.kind.name in _LATER] if not first + rest else []
+    rest = [f.name for f in entity.fields if not face_of(f).tall and f.name not in first]
+    later = [f.name for f in entity.fields if face_of(f).tall] if not first + rest else []
     return tuple((first + rest + later)[:MOST])
 
 
@@ -91,7 +87,7 @@ def columns(
 def telling(entity: Entity, fields: list[Field]) -> set[str]:
     """What a card says beside its title: what tells records apart best, by kind."""
     rest = [f for f in fields[1:] if f.name not in entity.title_fields]
-    ranked = sorted(rest, key=lambda f: _TELLING.index(f.kind.name) if f.kind.name in _TELLING else len(_TELLING))
+    ranked = sorted(rest, key=rank)
     return {f.name for f in ranked[:TOLD]}
 
 

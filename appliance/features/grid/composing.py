@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 
-from appliance.features.forms.numbers import read_number
-from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.chips import SEARCH, Filter, read_filters, where
 from appliance.features.grid.operators import operators_of
 from appliance.features.grid.words import PASSING, Pair, Words
+from appliance.http.kinds.typed_numbers import read_number
 from appliance.http.pages.formats import zone
 from appliance.records.entity import Entity, Field
 from appliance.records.kinds import Wrong
@@ -56,8 +55,8 @@ def _filter(
     operator = given.get("op", "")
     if last is not None and not operator:
         operator = operators_of(last)[0]
-    zone_name = timezone if isinstance(last, Field) and last.kind.name == "datetime" else ""
-    if isinstance(last, Field) and last.kind.name in NUMBERS:
+    zone_name = timezone if isinstance(last, Field) and last.kind.has_time else ""
+    if isinstance(last, Field) and last.kind.numeric:
         given = MultiDict((n, _number(last, v, locale) if n in TYPED else v) for n, v in given.items(multi=True))
     asked = list(_asked(operator, given, zone_name))
     beside = next((f for f in filters if given.get("or") in (f.key, f"or.{f.group}")), None) if "or" in given else None
@@ -78,7 +77,7 @@ def _filter(
 def _number(last: Field, text: str, locale: str) -> str:
     """What cannot be read stays as it is: the list says so."""
     try:
-        return read_number(text, locale, last.currency if last.kind.name == "money" else None)
+        return read_number(text, locale, last.currency)
     except Wrong:
         return text
 

@@ -10,15 +10,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from appliance.features.grid.columns import Column
+from appliance.http.kinds import face_of
+from appliance.http.kinds.renderer import ValueRenderer
 from appliance.http.pages.person import Person
-from appliance.http.pages.showing import Showing
 from appliance.records.entity import Field
 from appliance.records.reading import Found, Reading
 from appliance.records.tables import Row, Table
 from appliance.records.titles import title, titles
-
-LINKED = frozenset({"email", "phone", "url", "relation", "relations", "file", "files"})
-"""Kinds whose values are links themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +34,9 @@ def lines(reading: Reading, me: Person, table: Table, columns: Sequence[Column],
     ids = [row[0] for row in found.rows]
     fields = [c.field for c in columns]
     links = {f.name: reading.linked(table, f, ids, limit=20) for f in fields if f.many}
-    showing = Showing(reading.registry, me, related_titles(reading, table, fields, found.rows, links))
+    showing = ValueRenderer(reading.registry, me, related_titles(reading, table, fields, found.rows, links))
     makers = [_maker(table, f, showing, links) for f in fields]
-    if fields and fields[0].kind.name in LINKED:
+    if fields and face_of(fields[0]).links:
         makers[0] = _plain(table, fields[0], showing, links)
     return [Line(row[0], row[1], title(table, row), [make(row) for make in makers]) for row in found.rows]
 
@@ -57,7 +55,7 @@ def related_titles(
     return {entity: titles(reading, entity, ids) for entity, ids in wanted.items()}
 
 
-def _maker(table: Table, field: Field, showing: Showing, links: dict[str, dict[int, list[int]]]) -> Any:
+def _maker(table: Table, field: Field, showing: ValueRenderer, links: dict[str, dict[int, list[int]]]) -> Any:
     """The function from a row to the field's cell. Kept small: it runs for each cell of a page."""
     show = showing.of(field)
     if field.many:
@@ -70,7 +68,7 @@ def _maker(table: Table, field: Field, showing: Showing, links: dict[str, dict[i
     return lambda row: nothing if row[place] is None else escape(show(convert(row[place])))
 
 
-def _plain(table: Table, field: Field, showing: Showing, links: dict[str, dict[int, list[int]]]) -> Any:
+def _plain(table: Table, field: Field, showing: ValueRenderer, links: dict[str, dict[int, list[int]]]) -> Any:
     """Of what would be a link the words alone; empty, and so the record's title, for related records that are not to be
     seen."""
     names = showing.titles.get(field.target or "", {})

@@ -6,32 +6,20 @@ a word for days) and `yes`/`no`."""
 from __future__ import annotations
 
 from appliance.base.text import Text, say
+from appliance.http.kinds import face_of
+from appliance.http.kinds.face import EMPTY
 from appliance.records.entity import Field, Inverse
 from appliance.records.spans import WORDS
 
 Last = Field | Inverse | str
 
-_TEXT = ("contains", "eq", "starts", "ends", "neq")
-_NUMBER = ("between", "eq", "gte", "lte", "neq")
-_EMPTY = ("filled", "empty")
-_BY_KIND: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("text", "long_text", "email", "phone", "url", "auto_number"), _TEXT + _EMPTY),
-    **dict.fromkeys(("integer", "decimal", "money"), _NUMBER + _EMPTY),
-    **dict.fromkeys(("date", "datetime"), ("span", "between", "gte", "lte", *_EMPTY)),
-    "choice": ("in", "neq", *_EMPTY),
-    "multi_choice": ("contains", *_EMPTY),
-    "boolean": ("yes", "no", *_EMPTY),
-    **dict.fromkeys(("relation", "relations"), ("in", *_EMPTY)),
-    **dict.fromkeys(("file", "files"), _EMPTY),
-    "json": ("contains", *_EMPTY),
-}
 SPANS = (*WORDS, "last_7_days", "last_30_days", "last_90_days", "next_7_days", "next_30_days", "next_90_days")
 
 
 def operators_of(last: Last) -> tuple[str, ...]:
     if isinstance(last, Field):
-        return _BY_KIND[last.kind.name]
-    return ("in",) if last == "id" else _EMPTY
+        return face_of(last).operators
+    return ("in",) if last == "id" else EMPTY
 
 
 def operator_name(operator: str, dates: bool) -> Text:

@@ -12,7 +12,6 @@ from flask import Blueprint, Response, jsonify, redirect, request
 
 from appliance.base.errors import BadRequest, Invalid, NotFound
 from appliance.base.text import Text, say
-from appliance.features.forms.values import NUMBERS, read_typed
 from appliance.features.grid.cells import cell_values
 from appliance.features.grid.composing import compose
 from appliance.features.grid.keeping import keep
@@ -21,6 +20,8 @@ from appliance.features.grid.showing_grid import Grid, filter_bar, grid_values, 
 from appliance.features.views.views import Views
 from appliance.http import requests
 from appliance.http.jsonapi.lists import Lists
+from appliance.http.kinds import face_of
+from appliance.http.kinds.number import NumberFace
 from appliance.http.pages.person import person
 from appliance.http.pages.rendering import is_fragment, page
 from appliance.records.entity import Entity, Field
@@ -80,10 +81,10 @@ def make_pages(records: Records, lists: Lists) -> Blueprint:
         """{"value"}: a number that was typed into a cell, as the API wants it; {"problem"} where it is none, or may be two."""
         entity = shown_entity(records, type_)
         field = entity.by_name.get(request.args.get("field", ""))
-        if field is None or field.kind.name not in NUMBERS:
+        if field is None or not isinstance(face := face_of(field), NumberFace):
             raise NotFound(say("There is nothing at this address."))
         try:
-            return jsonify({"value": read_typed(field, request.args.get("text", ""), person().locale)})
+            return jsonify({"value": face.canonical(field, request.args.get("text", ""), person().locale)})
         except Wrong as wrong:
             answer = jsonify({"problem": _said(wrong.message)})
             answer.status_code = 422

@@ -3,43 +3,42 @@ is open stands in the address, so that they work without script."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from appliance.base.text import label
-from appliance.features.forms.numbers import typed_number
-from appliance.features.forms.values import NUMBERS
 from appliance.features.grid.chips import Chips, Filter, operators_for, where
 from appliance.features.grid.columns import Column
 from appliance.features.grid.operators import SPANS, Last, operator_name, span_name
 from appliance.features.grid.options import Option
 from appliance.features.grid.words import Words
+from appliance.http.kinds.typed_numbers import typed_number
 from appliance.http.pages.person import Person
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.registry import Registry
 
 Listed = list[tuple[str, str]]
-_DAYS = ("date", "datetime")
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSheet:
-    """One filter as a form. `at`: what it replaces; `beside`: what it is an alternative to. `kind` chooses the control."""
+    """One filter as a form. `at`: what it replaces; `beside`: what it is an alternative to. `field` chooses the control."""
 
     at: str
     beside: str
     path: str
     name: str
-    kind: str
+    field: Field | None
     operators: Listed
     operator: str
     text: str = ""
     first: str = ""
     to: str = ""
     span: str = "this_month"
-    spans: Listed = field(default_factory=list)
+    spans: Listed = dataclasses.field(default_factory=list)
     values: tuple[str, ...] = ()
-    choices: list[Option] = field(default_factory=list)
+    choices: list[Option] = dataclasses.field(default_factory=list)
     target: str = ""
 
     @property
@@ -72,11 +71,11 @@ def filter_sheet(
     if last is None:
         return None
     language = me.language
-    kind = last.kind.name if isinstance(last, Field) else "id" if last == "id" else "inverse"
     operators = list(operators_for(last, now.operator if now else ""))
     operator = now.operator if now else operators[0]
     values = now.values if now else ()
-    if kind in NUMBERS:
+    field = last if isinstance(last, Field) else None
+    if field and field.kind.numeric:
         values = tuple(typed_number(v, me.locale) for v in values)
     one, two = (*values, "", "")[:2]
     return FilterSheet(
@@ -84,8 +83,8 @@ def filter_sheet(
         beside=beside,
         path=path,
         name=" › ".join(label(part, language) for part in labels),
-        kind=kind,
-        operators=[(o, operator_name(o, kind in _DAYS).render(language)) for o in operators],
+        field=field,
+        operators=[(o, operator_name(o, bool(field and field.kind.temporal)).render(language)) for o in operators],
         operator=operator,
         text=",".join(values) if operator == "in" else one if operator != "between" else "",
         first=one if operator == "between" else "",

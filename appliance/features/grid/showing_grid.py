@@ -24,7 +24,7 @@ from appliance.http.pages import formats
 from appliance.http.pages.person import Person, person
 from appliance.records.entity import Entity, Field
 from appliance.records.permissions import may
-from appliance.records.query import MAX_NUMBER, SUMMED, Condition, Query
+from appliance.records.query import MAX_NUMBER, Condition, Query
 from appliance.records.reading import Reading
 from appliance.records.records import Records
 from appliance.records.settling import MOST_FOUND
@@ -66,7 +66,7 @@ def grid_values(grid: Grid, entity: Entity, pairs: Sequence[Pair]) -> dict[str, 
     found, page = looked.found, asked.query.page
     listed = _columns(entity, asked, words)
     total = found.total or 0
-    numbers = [c for c in listed if c.field.kind.name in SUMMED]
+    numbers = [c for c in listed if c.field.kind.numeric]
     return {
         **_bar(grid, entity, me, words, listed),
         "tabs": tabs_,

@@ -45,7 +45,7 @@ class HelpPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ManualHit:
     page: str
     page_title: str
     section: Section
@@ -81,12 +81,12 @@ class Manual:
                 parts[-1][1].append((name, link[1]))
         return parts
 
-    def search(self, text: str, language: str) -> list[Hit]:
+    def search(self, text: str, language: str) -> list[ManualHit]:
         """The sections that hold all words, those first that have them in their titles."""
         words = fold(text).split()
         if not words:
             return []
-        ranked: list[tuple[int, Hit]] = []
+        ranked: list[tuple[int, ManualHit]] = []
         for page in self._pages(language):
             for section in page.sections:
                 title, body = fold(f"{page.title} {section.title}"), fold(section.text)
@@ -94,7 +94,7 @@ class Manual:
                     score = sum(
                         (w in fold(section.title)) * 4 + (w in title) * 2 + min(body.count(w), 3) for w in words
                     )
-                    ranked.append((-score, Hit(page.name, page.title, section, excerpt(section.text, words))))
+                    ranked.append((-score, ManualHit(page.name, page.title, section, excerpt(section.text, words))))
         return [hit for _, hit in sorted(ranked, key=lambda r: r[0])[:MOST_HITS]]
 
     def _pages(self, language: str) -> Iterator[HelpPage]:

@@ -6,7 +6,7 @@ from appliance.features.openapi.parts import LIST_PARAMETERS, query, shared, som
 from appliance.features.openapi.schemas import ID, NO_NUL, Schema
 from appliance.http.jsonapi.filters import MAX_TEXT
 from appliance.records.entity import Entity, Field
-from appliance.records.query import OPERATORS, SUMMED
+from appliance.records.query import OPERATORS
 from appliance.records.registry import Registry
 from appliance.records.spans import WORDS
 
@@ -26,7 +26,7 @@ def listing(registry: Registry, entity: Entity) -> list[Schema]:
 
 
 def sums(entity: Entity) -> list[Schema]:
-    names = [f.name for f in entity.by_name.values() if f.kind.name in SUMMED]
+    names = [f.name for f in entity.by_name.values() if f.kind.numeric]
     return [some_of("page[sums]", names, "Added up over the whole list, as `meta.page.sums`.")] if names else []
 
 
@@ -54,15 +54,15 @@ def _sought(field: Field) -> Schema:
     if field.relational:
         one: Schema = {"type": "string", "pattern": ID}
         return {"anyOf": [one, {"const": "me"}]} if field.target == "user" else one
-    kind = field.kind.name
-    if kind == "choice":
+    kind = field.kind
+    if kind.has_choices and not kind.is_list:
         return {"type": "string", "enum": [c.value for c in field.choices]}
-    if kind in ("integer", "boolean"):
+    if kind.yes_or_no or (kind.numeric and not kind.exact):
         schema = field.kind.schema(field)
         return {k: schema[k] for k in ("type",)}
-    if kind in ("date", "datetime"):
-        return {"anyOf": [{"type": "string", "format": "date" if kind == "date" else "date-time"}, _DAYS]}
-    if kind in ("decimal", "money"):
+    if kind.temporal:
+        return {"anyOf": [{"type": "string", "format": "date-time" if kind.has_time else "date"}, _DAYS]}
+    if kind.exact:
         return {"type": "string", "pattern": r"^-?[0-9]{1,9}(\.[0-9]+)?$"}
     return {"type": "string", "minLength": 1}
 

@@ -7,21 +7,12 @@ from typing import Any
 import orjson
 
 from appliance.records.entity import Entity, Field
-from appliance.records.kinds import KINDS
+from appliance.records.kinds.number import DecimalKind
 from appliance.records.registry import Registry
 
 Schema = dict[str, Any]
 ID = "^[0-9]{1,18}$"
 NO_NUL = "^[^\\u0000]*$"
-
-# The shapes that kinds check with their own expressions, for generators of clients and of tests.
-_PATTERNS = {
-    "email": r'^[^@\s<>()\[\],;:\\"]+@[^@\s<>()\[\],;:\\"]+\.[^@\s.<>()\[\],;:\\"]+$',
-    "phone": r"^[-+()/.,;:#* 0-9A-Za-z]*[0-9][-+()/.,;:#* 0-9A-Za-z]*$",
-    "url": r'^(https?|ftps?)://[^\s<>"]+$',
-    "text": NO_NUL,
-    "long_text": NO_NUL,
-}
 
 
 def ref(name: str) -> Schema:
@@ -59,17 +50,17 @@ def taken(field: Field, *, creating: bool) -> Schema:
     """What a client may send for a field. No `default`, ever: clients generated from this would send it with each change and so
     reset fields that nobody named, or demand it of who creates a record. What a new record gets stands in the description."""
     schema = dict(field.kind.schema(field))
-    if field.kind.name in ("decimal", "money"):
-        places = KINDS[field.kind.name].places(field)  # type: ignore[attr-defined]
+    if isinstance(field.kind, DecimalKind):
+        places = field.kind.places(field)
         text = rf"^-?[0-9]{{1,9}}(\.[0-9]{{1,{places}}})?$" if places else "^-?[0-9]{1,9}$"
         number: Schema = {"type": "number"}
         schema["anyOf"] = [{"type": "string", "pattern": text}, number]
-        if field.kind.name == "money":
+        if field.kind.monetary:
             amount = {"anyOf": [{"type": "string", "pattern": text}, number, {"type": "null"}]}
             schema["anyOf"].append(obj({"amount": amount, "currency": {"const": field.currency or "EUR"}}))
-    if (pattern := _PATTERNS.get(field.kind.name)) and "pattern" not in schema:
+    if (pattern := field.kind.json_pattern) and "pattern" not in schema:
         schema["pattern"] = pattern
-    if field.kind.name == "multi_choice" and field.required:
+    if field.kind.has_choices and field.kind.is_list and field.required:
         schema["minItems"] = 1
     if field.required and schema.get("type") == "string" and "enum" not in schema:
         schema["minLength"] = max(1, schema.get("minLength", 0))  # an empty text is no value
@@ -84,7 +75,7 @@ def shown(field: Field) -> Schema:
     """What the server answers with: the type without bounds, for a value may be older than they are."""
     schema = field.kind.schema(field)
     told = _told(field)
-    if field.kind.name in ("decimal", "money"):
+    if field.kind.exact:
         return nullable({**told, "type": "string"})
     if not schema.get("type"):
         return told

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.features.files.content import content_link
-from appliance.features.record_page.facts import FILES
 from appliance.features.record_page.looking import Look, Values, ids_in
 from appliance.records.permissions import SYSTEM
 from appliance.records.reading import Reading
@@ -37,7 +36,7 @@ class Drawer:
 
 def drawers(look: Look, values: Values) -> list[Drawer]:
     """Who sees the record sees its files (features/files/reach.py)."""
-    fields = [f for f in look.entity.fields if f.kind.name in FILES]
+    fields = [f for f in look.entity.fields if f.kind.holds_files]
     if not fields:
         return []
     wanted = [i for f in fields for i in ids_in(values.get(f.name))]

@@ -15,7 +15,6 @@ from appliance.base.errors import BadRequest, Conflict, IngotError, Invalid, Not
 from appliance.base.text import Text, label, say
 from appliance.features.comments import comments
 from appliance.features.grid.pages import shown_entity
-from appliance.features.record_page.facts import FILES
 from appliance.features.record_page.people import everybody, to_store
 from appliance.features.undo.restoring import restore
 from appliance.features.undo.taking_back import UndoRefused
@@ -62,7 +61,7 @@ def add_doings(pages: Blueprint, records: Records, again: Again) -> None:
 
         def doing(work: Work, entity: Entity) -> Text:
             held = entity.by_name.get(field)
-            if held is None or held.kind.name != "choice":
+            if held is None or not held.kind.single_choice:
                 raise BadRequest(say("There is no parameter {name} here.", name=field[:100]), parameter="field")
             table = work.table(entity.name)
             row = work.visible_row(table, id_)
@@ -107,7 +106,7 @@ def add_doings(pages: Blueprint, records: Records, again: Again) -> None:
 
         def doing(work: Work, entity: Entity) -> Text:
             held = entity.by_name.get(field)
-            if held is None or held.kind.name not in FILES or not ids:
+            if held is None or not held.kind.holds_files or not ids:
                 raise BadRequest(say("There is no parameter {name} here.", name=field[:100]), parameter="field")
             gone = request.form.get("do") == "remove"
             if held.many:

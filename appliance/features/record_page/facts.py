@@ -9,7 +9,10 @@ from markupsafe import Markup, escape
 
 from appliance.features.home.navigation import icon_of
 from appliance.features.record_page.looking import Look, Values
-from appliance.http.pages.showing import Showing, link, tag
+from appliance.http.kinds import face_of, rank
+from appliance.http.kinds.choice import tag
+from appliance.http.kinds.relation import link
+from appliance.http.kinds.renderer import ValueRenderer
 from appliance.records.entity import Choice, Entity, Field
 from appliance.records.titles import monogram
 
@@ -17,11 +20,6 @@ STAGES = ("stage", "status", "state", "phase", "step")
 STEPS = range(3, 9)
 SMALL = 4
 """Fields of an entity whose records are shown as tags, at most."""
-ICONS = {
-    "email": "mail", "phone": "phone", "url": "world", "money": "cash", "date": "calendar", "datetime": "calendar-time",
-}  # fmt: skip
-FILES = ("file", "files")
-NOT_LISTED = (*FILES, "long_text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Steps:
 
 def step_field(entity: Entity) -> Field | None:
     """The choice that says how far a record has come, if it has one that fits into a bar."""
-    fits = [f for f in entity.fields if f.kind.name == "choice" and len(f.choices) in STEPS]
+    fits = [f for f in entity.fields if f.kind.single_choice and len(f.choices) in STEPS]
     return next((f for f in fits if f.name.rsplit("_", 1)[-1] in STAGES), None)
 
 
@@ -85,31 +83,26 @@ def headline(look: Look, values: Values) -> list[Fact]:
     entity, show = look.entity, look.showing()
     bar, titled, found = step_field(entity), set(entity.title_fields), []
     used: set[str] = set()
-    for field in sorted(entity.fields, key=_weight):
-        kind = field.kind.name
-        value = values.get(field.name)
-        if value in (None, [], "") or field.name in titled or field is bar or kind not in _TELLING or kind in used:
+    for field in sorted(entity.fields, key=rank):
+        kind, value = field.kind, values.get(field.name)
+        if value in (None, [], "") or field.name in titled or field is bar or kind.name in used:
             continue
-        if kind == "choice" and not any(c.color for c in field.choices):
+        if (
+            face_of(field).rank is None
+            or kind.is_list
+            or (kind.has_choices and not any(c.color for c in field.choices))
+        ):
             continue
-        if kind == "relation":
+        if kind.relational:
             target = look.reading.registry.entities.get(field.target or "")
             if target is None or target.builtin or int(value) not in look.called.get(target.name, {}):
                 continue
             icon = icon_of(target)
         else:
-            icon = ICONS.get(kind, "")
-            used.add(kind)
+            icon = "" if kind.has_choices else face_of(field).icon
+            used.add(kind.name)
         found.append(Fact(look.label(field.label), escape(show.show(field, value)), icon, field.name))
     return found[:5]
-
-
-_TELLING = ("choice", "relation", "money", "email", "phone", "date", "datetime", "url")
-
-
-def _weight(field: Field) -> int:
-    kind = field.kind.name
-    return _TELLING.index(kind) if kind in _TELLING else 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +124,12 @@ def fields(look: Look, values: Values, *, folded: bool = True) -> Fields:
     if bar := step_field(look.entity):
         elsewhere.add(bar.name)
     for field in look.entity.fields:
-        if field.kind.name in FILES or field.name in elsewhere:
+        if field.kind.holds_files or field.name in elsewhere:
             continue
         value = values.get(field.name)
         if value in (None, [], ""):
             empty.append(Fact(look.label(field.label), "", "", field.name, look.label(field.help)))
-        elif field.kind.name in NOT_LISTED:
+        elif field.kind.long:
             texts.append(_fact(look, show, field, value))
         else:
             listed.append(_fact(look, show, field, value))
@@ -144,7 +137,7 @@ def fields(look: Look, values: Values, *, folded: bool = True) -> Fields:
     return Fields(listed, texts, empty if folded else [], house)
 
 
-def _fact(look: Look, show: Showing, field: Field, value: Any) -> Fact:
+def _fact(look: Look, show: ValueRenderer, field: Field, value: Any) -> Fact:
     return Fact(look.label(field.label), escape(show.show(field, value)), "", field.name, look.label(field.help))
 
 
@@ -154,7 +147,14 @@ def tag_fields(look: Look) -> list[Field]:
     found = []
     for field in look.entity.fields:
         target = known.get(field.target or "")
-        if field.kind.name == "relations" and target and not target.builtin and len(target.fields) < SMALL:
+        if (
+            field.kind.relational
+            and field.kind.is_list
+            and not field.kind.holds_files
+            and target
+            and not target.builtin
+            and len(target.fields) < SMALL
+        ):
             found.append(field)
     return found
 

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from appliance.base import clock
 from appliance.base.text import Text, headline, say
-from appliance.features.record_page.facts import FILES
 from appliance.features.record_page.looking import Look, far_ends, ids_in, rich
 from appliance.features.record_page.people import Names
+from appliance.http.kinds import face_of
 from appliance.records.entity import Field
 from appliance.records.log import Entry
 
@@ -88,7 +88,7 @@ def _sentence(look: Look, entry: Entry, listed: list[Change], who: str) -> Text:
     one = listed[0]
     field = look.entity.by_name.get(one.name)
     name = Markup("<b>{}</b>").format(one.label)
-    if field and field.kind.name in FILES:
+    if field and field.kind.holds_files:
         before, after = entry.change[one.name]
         gone, come = set(ids_in(before)) - set(ids_in(after)), set(ids_in(after)) - set(ids_in(before))
         if come and not gone:
@@ -118,13 +118,9 @@ def changes(look: Look, entry: Entry) -> list[Change]:
     for name, (before, after) in sorted(entry.change.items(), key=lambda pair: order.get(pair[0], 999)):
         field = known.get(name)
         text = look.label(field.label) if field else headline(name)
-        icon = _ICONS.get(field.kind.name, "pencil") if field else "pencil"
+        icon = (face_of(field).icon if field else "") or "pencil"
         found.append(Change(name, text, value(look, field, before), value(look, field, after), icon))
     return found
-
-
-_ICONS = {"money": "cash", "choice": "flag", "relation": "link", "relations": "link", "date": "calendar",
-          "datetime": "calendar-time", "file": "paperclip", "files": "paperclip", "email": "mail", "phone": "phone"}  # fmt: skip
 
 
 def value(look: Look, field: Field | None, wire: Any) -> str:
@@ -133,7 +129,7 @@ def value(look: Look, field: Field | None, wire: Any) -> str:
         return ""
     if field is None:
         return escape(str(wire)[:200])
-    if field.kind.name in FILES:
+    if field.kind.holds_files:
         return _files(look, set(ids_in(wire)))
     try:
         return escape(look.showing().show(field, wire))

@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 
 from appliance.base.digits import is_digits
 from appliance.base.text import Text, catalog, label
+from appliance.http.kinds.renderer import ValueRenderer
 from appliance.http.pages.person import Person
-from appliance.http.pages.showing import Showing
 from appliance.records.entity import Entity, Field
 from appliance.records.permissions import Actor, sees
 from appliance.records.reading import Reading
@@ -73,8 +73,8 @@ class Look:
             if missing := [i for i in ids if i not in known]:
                 known.update(titles(self.reading, entity, missing))
 
-    def showing(self, *, short: bool = True) -> Showing:
-        return Showing(self.reading.registry, self.me, self.called, short=short)
+    def showing(self, *, short: bool = True) -> ValueRenderer:
+        return ValueRenderer(self.reading.registry, self.me, self.called, short=short)
 
 
 def look_at(records: Records, reading: Reading, me: Person, entity: Entity, record_id: int) -> Look:

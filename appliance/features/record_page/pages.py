@@ -155,7 +155,13 @@ def copy_address(entity: Entity, values: dict[str, Any]) -> str:
     length = 0
     for field in entity.fields:
         value = values.get(field.name)
-        if value in (None, [], "") or not field.writable or field.unique or field.kind.name in (*facts.FILES, "json"):
+        if (
+            value in (None, [], "")
+            or not field.writable
+            or field.unique
+            or field.kind.holds_files
+            or field.kind.structured
+        ):
             continue
         text = (
             ",".join(map(str, value))

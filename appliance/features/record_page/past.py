@@ -12,7 +12,6 @@ from appliance.base import clock
 from appliance.base.digits import is_digits
 from appliance.base.errors import BadRequest, NotFound
 from appliance.base.text import say
-from appliance.features.record_page.facts import FILES
 from appliance.features.record_page.happened import Change, Happened, changes, name_ends, told, value
 from appliance.features.record_page.looking import Look, far_ends
 from appliance.features.record_page.people import Names
@@ -173,5 +172,5 @@ def _differences(look: Look, then: dict[str, Any]) -> list[Difference]:
 
 def file_names(look: Look, values: dict[str, Any]) -> str:
     """The names of the files a record had, for who looks at its past."""
-    fields = [f for f in look.entity.fields if f.kind.name in FILES]
+    fields = [f for f in look.entity.fields if f.kind.holds_files]
     return escape(", ").join(v for f in fields if (v := value(look, f, values.get(f.name))))

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from appliance.base.text import headline
 from appliance.features.home.navigation import icon_of
-from appliance.features.record_page.facts import FILES, tag_fields
+from appliance.features.record_page.facts import tag_fields
 from appliance.features.record_page.looking import Look
-from appliance.http.pages.showing import Show
+from appliance.http.kinds import Show, firsts, rank
 from appliance.records.conditions import Condition, Part
 from appliance.records.entity import Entity, Field
 from appliance.records.query import Page, Query, Sort, parse_condition
@@ -53,7 +53,7 @@ def cards(look: Look) -> list[Card]:
     found = [_pointing(look, source, field) for source, field in ordered]
     for field in look.entity.fields:
         target = look.reading.registry.entities.get(field.target or "")
-        if not field.many or field.kind.name in FILES or target is None or target.builtin or field in tag_fields(look):
+        if not field.many or field.kind.holds_files or target is None or target.builtin or field in tag_fields(look):
             continue
         if look.actor.reach("read", target.name):
             found.append(_pointed_at(look, field, target))
@@ -108,23 +108,20 @@ def _card(
 
 def _order(entity: Entity) -> tuple[Sort, ...]:
     """The newest first where there is a date, else as they are called."""
-    when = next((f for f in entity.fields if f.kind.name in ("datetime", "date")), None)
+    when = next((f for f in entity.fields if f.kind.temporal), None)
     if when:
         return (Sort((when.name,), True), Sort(("id",), True))
     first = next((n for n in entity.title_fields if n in entity.by_name and entity.by_name[n].kind.sortable), None)
     return (Sort((first,)), Sort(("id",))) if first and not entity.by_name[first].many else (Sort(("id",), True),)
 
 
-_TOLD = (("money",), ("datetime", "date"), ("text",), ("email",), ("phone",), ("integer", "decimal"))
-
-
 def telling(entity: Entity) -> tuple[Field | None, list[Field]]:
     """(the choice worth a tag, up to two other fields): what one wants to know of a record beside its title."""
     titled = set(entity.title_fields)
     plain = [f for f in entity.fields if f.name not in titled]
-    tag = next((f for f in plain if f.kind.name == "choice" and any(c.color for c in f.choices)), None)
-    firsts = (next((f for f in plain if f.kind.name in kinds), None) for kinds in _TOLD)
-    return tag, [f for f in firsts if f][:2]
+    tag = next((f for f in plain if f.kind.single_choice and any(c.color for c in f.choices)), None)
+    short = (f for f in plain if not (f.relational or f.kind.long or f.kind.has_choices or f.kind.yes_or_no))
+    return tag, firsts(sorted(short, key=rank))[:2]
 
 
 def lines(look: Look, table: Table, rows: Sequence[Row]) -> list[Line]:

@@ -36,10 +36,10 @@ class Telling:
 def tellings(look: Look) -> list[Telling]:
     registry, found = look.reading.registry, []
     for entity, link in pointing(look):
-        text = next((f.name for f in entity.fields if f.kind.name == "long_text"), None)
+        text = next((f.name for f in entity.fields if f.kind.long and f.kind.plain_text), None)
         if text is None or registry.pointing.get(entity.name):
             continue
-        when = next((f.name for f in entity.fields if f.kind.name in ("datetime", "date")), PLAIN)
+        when = next((f.name for f in entity.fields if f.kind.temporal), PLAIN)
         found.append(Telling(entity, link, when, text))
     return found
 
@@ -61,7 +61,7 @@ def points_here(look: Look, kind: Telling) -> Any:
 
 def in_time(look: Look, kind: Telling, operator: str) -> Any:
     """A day is over when it is over where the reader is; a time when it has passed."""
-    day = kind.entity.by_name[kind.when].kind.name == "date"
+    day = is_day(kind.entity.by_name[kind.when])
     now = clock.now().astimezone(formats.zone(look.me.timezone))
     text = now.date().isoformat() if day else clock.wire(now)
     return parse_condition(look.reading.registry, kind.entity, kind.when, operator, text, "filter")
@@ -74,3 +74,7 @@ def newest(kind: Telling) -> tuple[Sort, ...]:
 def time_of(table: Table, kind: Telling, row: Row) -> str:
     wire = str(table.show(row, (kind.when,))[kind.when])
     return f"{wire}T12:00:00.000Z" if len(wire) == 10 else wire
+
+
+def is_day(field: Field) -> bool:
+    return field.kind.temporal and not field.kind.has_time

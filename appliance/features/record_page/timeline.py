@@ -20,7 +20,16 @@ from appliance.features.record_page import happened
 from appliance.features.record_page.facts import choice_tag
 from appliance.features.record_page.looking import Look, rich
 from appliance.features.record_page.people import Names, mentioned, shown, to_edit
-from appliance.features.record_page.tellings import PLAIN, Telling, in_time, newest, points_here, tellings, time_of
+from appliance.features.record_page.tellings import (
+    PLAIN,
+    Telling,
+    in_time,
+    is_day,
+    newest,
+    points_here,
+    tellings,
+    time_of,
+)
 from appliance.http.pages import formats
 from appliance.records.log import Entry
 from appliance.records.query import Page, Query, Sort
@@ -183,7 +192,7 @@ def _clock(look: Look, found: _Found) -> str:
     """A day has no hour."""
     if found.source not in ("log", "comment"):
         kind: Telling = found.held[0]
-        if kind.entity.by_name[kind.when].kind.name == "date":
+        if is_day(kind.entity.by_name[kind.when]):
             return ""
     return formats.clock(_here(look, found.at), look.me.locale)
 
@@ -214,7 +223,7 @@ def _tells(look: Look, found: _Found, names: Names) -> Item:
     table = look.reading.table(kind.entity.name)
     values = table.show(row)
     link = Markup('<a href="/{}/{}">{}</a>').format(kind.entity.type, row[0], title(table, row))
-    choice = next((f for f in kind.entity.fields if f.kind.name == "choice" and any(c.color for c in f.choices)), None)
+    choice = next((f for f in kind.entity.fields if f.kind.single_choice and any(c.color for c in f.choices)), None)
     mark = choice_tag(look, choice, values[choice.name]) if choice and values.get(choice.name) else ""
     text = str(values.get(kind.text) or "")
     text = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"

@@ -12,7 +12,6 @@ from appliance.records.tables import Row, Table
 
 Texts = Callable[[Any], str]
 HEAVIEST = 4
-_TEXTS = ("text", "long_text", "email", "phone", "url", "auto_number")
 
 
 class DocumentMaker:
@@ -25,13 +24,13 @@ class DocumentMaker:
         self._titles = [name for name in entity.title_fields if name in table.place]
         self._owner, self._updated = table.place["owner"], table.place["updated_at"]
         # What stands in the title as it is need not be a text too: it is searched, weighs most and is marked there.
-        whole = {name for name in self._titles if entity.by_name[name].kind.name in _TEXTS}
+        whole = {name for name in self._titles if is_whole_text(entity.by_name[name])}
         self._fields = [
             (
                 f.name,
                 table.place[f.name],
                 table.showers.get(f.name),
-                text_of(f),
+                f.kind.search_text(f),
                 min(HEAVIEST, f.searchable),
                 f.kind.code_like,
             )
@@ -69,18 +68,9 @@ class DocumentMaker:
         return Document(self._entity.name, row[0], self.title(row), texts, codes, readers, self.updated(row))
 
 
-def text_of(field: Field) -> Texts:
-    """Wire value -> the words a person would search for: the labels of choices beside their values."""
-    if field.kind.name in ("choice", "multi_choice"):
-        words = {c.value: c.label if c.label == c.value else f"{c.label} {c.value}" for c in field.choices}
-        if field.kind.name == "choice":
-            return lambda value: words.get(value) or str(value)
-        return lambda value: ", ".join(words.get(one) or str(one) for one in value)
-    if field.kind.name == "json":
-        return lambda value: " ".join(_leaves(value))
-    if field.kind.name == "boolean":
-        return lambda value: ""  # nobody searches for "true"
-    return str
+def is_whole_text(field: Field) -> bool:
+    """It stands in a title as it is, where a choice stands by its label."""
+    return field.kind.plain_text and not field.kind.has_choices
 
 
 def shape(entity: Entity) -> tuple[Any, ...]:
@@ -88,11 +78,3 @@ def shape(entity: Entity) -> tuple[Any, ...]:
     title = tuple((name, f.column) for name in entity.title_fields if (f := entity.by_name.get(name)))
     fields = tuple((f.id, f.name, f.column, f.kind.name, f.searchable, f.choices) for f in entity.searchable)
     return entity.id, entity.name, entity.title, title, fields
-
-
-def _leaves(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [text for one in value.values() for text in _leaves(one)]
-    if isinstance(value, list):
-        return [text for one in value for text in _leaves(one)]
-    return [] if value is None or isinstance(value, bool) else [str(value)]

@@ -20,7 +20,6 @@ from appliance.records.tables import Row, Table
 
 log = logging.getLogger(__name__)
 
-PLAIN_KINDS = ("text", "long_text", "email", "phone", "url", "auto_number", "choice")
 MOST_PLAIN = 500  # hits of one entity that the database is asked for while the engine is down
 MOST_WORDS = 10
 
@@ -85,7 +84,7 @@ class Finder:
         items: list[Item] = []
         for name, table in reading.registry.tables.items() if words else ():
             seen = visibility(actor, name)
-            fields = [f for f in table.entity.title_fields if table.entity.by_name[f].kind.name in PLAIN_KINDS]
+            fields = [f for f in table.entity.title_fields if table.entity.by_name[f].kind.plain_text]
             if not (seen and fields):
                 continue
             columns = [table.entity.by_name[f].column for f in fields]

@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.base.errors import Unavailable
 from appliance.engines.search.protocol import SearchEngine
-from appliance.features.search.finding import MOST_WORDS, PLAIN_KINDS
+from appliance.features.search.finding import MOST_WORDS
 from appliance.records.permissions import Actor, may, reader_terms, visibility
 from appliance.records.records import Records
 from appliance.records.settling import Find, Ids
@@ -35,7 +35,7 @@ def _plain(records: Records, actor: Actor, entity: str, text: str, limit: int) -
     """Slow on large tables, and right. `matched` is one more than the limit when there are more."""
     table, database = records.registry.tables[entity], records.database
     fields = [table.entity.by_name[name] for name in table.entity.title_fields]
-    columns = [f.column for f in fields if f.kind.name in PLAIN_KINDS]
+    columns = [f.column for f in fields if f.kind.plain_text]
     words = text.split()[:MOST_WORDS]
     if not (columns and words):
         return Ids([], 0)

@@ -125,6 +125,6 @@ def _problem(registry: Registry, entity: Entity, query: str) -> Text | None:
     except BadRequest as refused:
         return refused.message
     group = next((value for name, value in asked.words if name == "group_by"), None)
-    if group is not None and (group not in entity.by_name or entity.by_name[group].kind.name != "choice"):
+    if group is not None and (group not in entity.by_name or not entity.by_name[group].kind.single_choice):
         return say("{name} is not a choice field to group by.", name=group[:100])
     return None

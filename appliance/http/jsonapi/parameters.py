@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -18,6 +17,7 @@ from appliance.http.jsonapi.filters import Filters
 from appliance.http.jsonapi.media import CURSOR
 from appliance.records.conditions import is_open, leaves
 from appliance.records.entity import Entity, Field, Inverse
+from appliance.records.kinds.kind import is_whole
 from appliance.records.query import (
     MAX_NUMBER,
     MAX_SIZE,
@@ -80,7 +80,7 @@ def read(
         elif name not in extra:
             raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
     page = _page(
-        pages, _key_kinds(registry, entity, sorts), read_sums(entity, pages.get("page[sums]", ""), "page[sums]")
+        pages, _key_checks(registry, entity, sorts), read_sums(entity, pages.get("page[sums]", ""), "page[sums]")
     )
     query = Query(entity.name, filters.read(), sorts, page)
     depends = _depends(registry, entity, query, include or ())
@@ -128,7 +128,7 @@ def _sorts(registry: Registry, entity: Entity, value: str) -> tuple[Sort, ...]:
         raise OfProfile(error.message, type_=CURSOR + "unsupported-sort", parameter="sort") from None
 
 
-def _page(pages: dict[str, str], keys: list[str], sums: tuple[str, ...]) -> Page:
+def _page(pages: dict[str, str], checks: list[Callable[[object], bool]], sums: tuple[str, ...]) -> Page:
     size = _number(pages, "page[size]", DEFAULT_SIZE, MAX_SIZE)
     number = _number(pages, "page[number]", 1, MAX_NUMBER)
     totals = pages.get("page[totals]", "false").lower()
@@ -145,8 +145,8 @@ def _page(pages: dict[str, str], keys: list[str], sums: tuple[str, ...]) -> Page
     return Page(
         size,
         number,
-        _cursor(pages, "page[after]", keys),
-        _cursor(pages, "page[before]", keys),
+        _cursor(pages, "page[after]", checks),
+        _cursor(pages, "page[before]", checks),
         # page[after]= without a value starts reading by cursor from the first row
         cursor="page[after]" in pages or "page[before]" in pages,
         totals=totals in ("true", "1"),
@@ -186,16 +186,20 @@ def write_cursor(values: tuple[object, ...]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
 
 
-def _key_kinds(registry: Registry, entity: Entity, sorts: tuple[Sort, ...]) -> list[str]:
-    """What a cursor of this list holds: the kind of each sort key, then "id" unless that is a key already."""
-    found = []
+def _key_checks(registry: Registry, entity: Entity, sorts: tuple[Sort, ...]) -> list[Callable[[object], bool]]:
+    """What a cursor of this list holds: can each sort key's column hold a value? The id comes last unless it is a key already."""
+    checks = []
     for sort in sorts:
         _, last = resolve(registry, entity, sort.path, "sort")
-        found.append(last.kind.name if isinstance(last, Field) else "id")
-    return found if any(s.path == ("id",) for s in sorts) else [*found, "id"]
+        checks.append(_or_nothing(last.kind.holds) if isinstance(last, Field) else is_whole)
+    return checks if any(s.path == ("id",) for s in sorts) else [*checks, is_whole]
 
 
-def _cursor(pages: dict[str, str], name: str, keys: list[str]) -> tuple[object, ...] | None:
+def _or_nothing(check: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or check(value)
+
+
+def _cursor(pages: dict[str, str], name: str, checks: list[Callable[[object], bool]]) -> tuple[object, ...] | None:
     text = pages.get(name)
     if not text:
         return None
@@ -203,30 +207,13 @@ def _cursor(pages: dict[str, str], name: str, keys: list[str]) -> tuple[object, 
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         values = None
-    if not isinstance(values, list) or len(values) != len(keys) or not all(map(_could_be, values, keys)):
+    if (
+        not isinstance(values, list)
+        or len(values) != len(checks)
+        or not all(check(v) for check, v in zip(checks, values, strict=True))
+    ):
         raise BadRequest(say("{name} is not a cursor of this list.", name=name), parameter=name)
     return tuple(values)
-
-
-_NUMBERS = ("id", "integer", "decimal", "money", "relation", "file")
-
-
-def _could_be(value: object, kind: str) -> bool:
-    """Can a column of this kind hold the value? PostgreSQL would not even compare it with another type."""
-    if value is None:
-        return kind != "id"
-    if kind == "boolean":
-        return type(value) in (bool, int) and value in (0, 1)
-    if kind in _NUMBERS:
-        return type(value) is int and -(2**63) <= value < 2**63
-    if type(value) is not str or "\x00" in value:
-        return False
-    if kind in ("date", "datetime"):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            return False
-    return True
 
 
 def _depends(registry: Registry, entity: Entity, query: Query, include: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

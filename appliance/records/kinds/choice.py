@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,7 +23,15 @@ _WORDS = {
 
 class BooleanKind(Kind):
     name, label = "boolean", "Yes or no"
+    yes_or_no = True
     operators = frozenset({"eq", "neq", "in", "empty"})
+
+    def search_text(self, field: Field) -> Callable[[Any], str]:
+        """Nobody searches for "true"."""
+        return lambda value: ""
+
+    def holds(self, value: object) -> bool:
+        return type(value) in (bool, int) and value in (0, 1)
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.BooleanField(null=True)
@@ -63,8 +72,14 @@ def _check_choices(field: Field) -> None:
 
 class ChoiceKind(Kind):
     name, label = "choice", "Choice"
+    single_choice = True
+    has_choices = True
+    plain_text = True
     options = frozenset({"choices"})
     operators = Kind.operators | {"contains", "starts", "ends"}
+
+    def search_text(self, field: Field) -> Callable[[Any], str]:
+        return choice_words(field)
 
     def check(self, field: Field) -> None:
         _check_choices(field)
@@ -97,13 +112,25 @@ class ChoiceKind(Kind):
         return {"type": "string", "enum": [c.value for c in field.choices]}
 
 
+def choice_words(field: Field) -> Callable[[Any], str]:
+    """Labels beside the values."""
+    words = {c.value: c.label if c.label == c.value else f"{c.label} {c.value}" for c in field.choices}
+    return lambda value: words.get(value) or str(value)
+
+
 class MultiChoiceKind(Kind):
     """Stored as a JSON list in the order of the declaration."""
 
     name, label = "multi_choice", "Several choices"
+    has_choices = True
+    is_list = True
     options = frozenset({"choices"})
     operators = frozenset({"contains", "empty"})
     sortable = False
+
+    def search_text(self, field: Field) -> Callable[[Any], str]:
+        words = choice_words(field)
+        return lambda values: ", ".join(map(words, values))
 
     def check(self, field: Field) -> None:
         _check_choices(field)

@@ -30,6 +30,11 @@ class Wrong(Exception):
         super().__init__(str(message))
 
 
+def is_whole(value: object) -> bool:
+    """A whole number that a column takes."""
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
 class Kind:
     """Base of all kinds. `options` are the keys a declaration may set beside the common ones."""
 
@@ -46,6 +51,34 @@ class Kind:
     """Given by the server, never by a client."""
     code_like: ClassVar[bool] = False
     """Searched by fragments with punctuation (an e-mail, a number) and not by words alone."""
+    numeric: ClassVar[bool] = False
+    """Can be added up."""
+    exact: ClassVar[bool] = False
+    """A number with places behind the point, which JSON carries as a text."""
+    temporal: ClassVar[bool] = False
+    """A day or a point in time: filters take words like last_week."""
+    has_time: ClassVar[bool] = False
+    """A point in time, and not a day."""
+    has_choices: ClassVar[bool] = False
+    """Its values are those that the declaration lists."""
+    single_choice: ClassVar[bool] = False
+    """One of them: records can be grouped by it."""
+    is_list: ClassVar[bool] = False
+    """The wire form is a list."""
+    holds_files: ClassVar[bool] = False
+    plain_text: ClassVar[bool] = False
+    """Its stored form is the text that people read and search for."""
+    names_records: ClassVar[bool] = False
+    """May be what a record is called where the declaration does not say."""
+    long: ClassVar[bool] = False
+    """Too long for one line, and so never unique."""
+    structured: ClassVar[bool] = False
+    """Its values have parts, of any shape."""
+    yes_or_no: ClassVar[bool] = False
+    json_pattern: ClassVar[str | None] = None
+    """Of what clients may send as a text, in JSON Schema."""
+    monetary: ClassVar[bool] = False
+    """Has a currency."""
 
     def column(self, dialect: str) -> peewee.Field:
         """The unbound, nullable peewee column: "required" is the application's check, so adding a field is instant."""
@@ -68,6 +101,14 @@ class Kind:
     def shower(self, field: Field, dialect: str) -> Convert | None:
         """None means: stored and wire form are the same."""
         return None
+
+    def holds(self, value: object) -> bool:
+        """Can the column hold this value, which came with a cursor? PostgreSQL would not even compare it with another type."""
+        return type(value) is str and "\x00" not in value
+
+    def search_text(self, field: Field) -> Callable[[Any], str]:
+        """What turns a wire value into the words that people search for."""
+        return str
 
     def schema(self, field: Field) -> dict[str, Any]:
         """JSON Schema of the wire form, without null."""

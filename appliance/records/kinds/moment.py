@@ -20,8 +20,19 @@ class _TimestampTz(peewee.DateTimeField):
     field_type = "TIMESTAMPTZ"
 
 
+def _is_moment(value: object) -> bool:
+    try:
+        return type(value) is str and bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
+
+
 class DateKind(Kind):
     name, label = "date", "Date"
+    temporal = True
+
+    def holds(self, value: object) -> bool:
+        return _is_moment(value)
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.DateField(null=True) if dialect == "postgres" else peewee.TextField(null=True)
@@ -66,6 +77,11 @@ def _datetime_shown(stored: datetime | str) -> str:
 
 class DatetimeKind(Kind):
     name, label = "datetime", "Date and time"
+    temporal = True
+    has_time = True
+
+    def holds(self, value: object) -> bool:
+        return _is_moment(value)
 
     def column(self, dialect: str) -> peewee.Field:
         return _TimestampTz(null=True) if dialect == "postgres" else peewee.TextField(null=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import peewee
 
 from appliance.base.text import say
-from appliance.records.kinds.kind import Convert, Kind, Wrong
+from appliance.records.kinds.kind import Convert, Kind, Wrong, is_whole
 
 if TYPE_CHECKING:
     from appliance.records.entity import Field
@@ -62,7 +62,11 @@ def _bounds(field: Field, scale: Decimal) -> tuple[int, int]:
 
 class IntegerKind(Kind):
     name, label = "integer", "Whole number"
+    numeric = True
     options = frozenset({"min", "max"})
+
+    def holds(self, value: object) -> bool:
+        return is_whole(value)
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.BigIntegerField(null=True)
@@ -101,8 +105,13 @@ class IntegerKind(Kind):
 
 class DecimalKind(Kind):
     name, label = "decimal", "Decimal number"
+    numeric = True
+    exact = True
     options = frozenset({"min", "max", "places"})
     _shape = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+
+    def holds(self, value: object) -> bool:
+        return is_whole(value)
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.BigIntegerField(null=True)
@@ -170,6 +179,7 @@ class MoneyKind(DecimalKind):
     """An amount in the field's currency, stored in its minor unit (ISO 4217)."""
 
     name, label = "money", "Money"
+    monetary = True
     options = frozenset({"min", "max", "currency"})
 
     def places(self, field: Field) -> int:

@@ -8,7 +8,7 @@ import peewee
 
 from appliance.base.digits import is_id
 from appliance.base.text import say
-from appliance.records.kinds.kind import Convert, Kind, Wrong
+from appliance.records.kinds.kind import Convert, Kind, Wrong, is_whole
 
 if TYPE_CHECKING:
     from appliance.records.entity import Field
@@ -32,6 +32,9 @@ class RelationKind(Kind):
     options = frozenset({"target", "inverse", "on_delete"})
     operators = ID_OPERATORS
     relational = True
+
+    def holds(self, value: object) -> bool:
+        return is_whole(value)
 
     def column(self, dialect: str) -> peewee.Field:
         return peewee.BigIntegerField(null=True)
@@ -57,6 +60,7 @@ class RelationKind(Kind):
 
 class RelationsKind(RelationKind):
     name, label = "relations", "Links to several records"
+    is_list = True
     many = True
     sortable = False
 
@@ -79,6 +83,7 @@ class FileKind(RelationKind):
     """A link to one uploaded file (a record of the built-in entity `file`)."""
 
     name, label = "file", "File"
+    holds_files = True
     options = frozenset()
 
     def check(self, field: Field) -> None:
@@ -87,6 +92,7 @@ class FileKind(RelationKind):
 
 class FilesKind(RelationsKind):
     name, label = "files", "Files"
+    holds_files = True
     options = frozenset()
 
     def check(self, field: Field) -> None:

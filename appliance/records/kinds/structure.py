@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,9 +22,14 @@ _WIDTH = re.compile(r"(0?\d{1,2})?d?")
 
 class JsonKind(Kind):
     name, label = "json", "JSON"
+    structured = True
+    long = True
     operators = frozenset({"contains", "empty"})
     sortable = False
     limit = 100_000
+
+    def search_text(self, field: Field) -> Callable[[Any], str]:
+        return lambda value: " ".join(_leaves(value))
 
     def cleaner(self, field: Field) -> Convert:
         def clean(value: Any) -> str:
@@ -65,6 +71,8 @@ class AutoNumberKind(Kind):
     """A running number in a pattern: `CASE-{number:05d}`. Numbers are never reused; a rolled-back write gives its back."""
 
     name, label = "auto_number", "Running number"
+    plain_text = True
+    names_records = True
     options = frozenset({"pattern"})
     operators = COMPARE | WORDS
     assigned = True
@@ -89,3 +97,11 @@ class AutoNumberKind(Kind):
 
     def render(self, field: Field, number: int) -> str:
         return (field.pattern or "{number}").format(number=number)
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _leaves(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _leaves(one)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from appliance.base.text import say
 from appliance.records.kinds.kind import COMPARE, WORDS, Convert, Kind, Wrong
@@ -27,8 +27,14 @@ def string(value: Any) -> str:
     return value
 
 
+_NO_NUL = r"^[^\u0000]*$"
+
+
 class TextKind(Kind):
     name, label = "text", "Text"
+    json_pattern: ClassVar[str | None] = _NO_NUL
+    plain_text = True
+    names_records = True
     options = frozenset({"min_length", "max_length", "pattern"})
     operators = COMPARE | WORDS
     limit = 1_000
@@ -84,6 +90,8 @@ class TextKind(Kind):
 
 class LongTextKind(TextKind):
     name, label = "long_text", "Long text"
+    long = True
+    names_records = False
     limit = 1_000_000
     sortable = False
     _refused = None
@@ -91,6 +99,8 @@ class LongTextKind(TextKind):
 
 class EmailKind(TextKind):
     name, label = "email", "E-mail"
+    json_pattern = r'^[^@\s<>()\[\],;:\\"]+@[^@\s<>()\[\],;:\\"]+\.[^@\s.<>()\[\],;:\\"]+$'
+    names_records = False
     limit = 254
     code_like = True
     _shape = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]+")
@@ -107,6 +117,8 @@ class EmailKind(TextKind):
 
 class PhoneKind(TextKind):
     name, label = "phone", "Phone"
+    json_pattern = r"^[-+()/.,;:#* 0-9A-Za-z]*[0-9][-+()/.,;:#* 0-9A-Za-z]*$"
+    names_records = False
     limit = 60
     code_like = True
     _shape = re.compile(r"[-+()/.,;:#*\w\s]*\d[-+()/.,;:#*\w\s]*")
@@ -120,6 +132,8 @@ class PhoneKind(TextKind):
 
 class UrlKind(TextKind):
     name, label = "url", "Web address"
+    json_pattern = r'^(https?|ftps?)://[^\s<>"]+$'
+    names_records = False
     limit = 2_000
     code_like = True
     _shape = re.compile(r"(?:https?|ftps?)://[^\s<>\"]+", re.IGNORECASE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.features.forms.numbers import read_number
-from appliance.features.forms.values import read_typed
+from appliance.http.kinds import face_of
+from appliance.http.kinds.number import NumberFace
+from appliance.http.kinds.typed_numbers import read_number
 from appliance.records.declaration import read_field
+from appliance.records.entity import Field
 from appliance.records.kinds import KINDS, Wrong
 
 
@@ -19,6 +21,12 @@ from appliance.records.kinds import KINDS, Wrong
 )  # fmt: skip
 def test_the_language_decides(text: str, locale: str, plain: str) -> None:
     assert read_number(text, locale, places=2) == plain
+
+
+def canonical(field: Field, text: str, locale: str) -> str:
+    face = face_of(field)
+    assert isinstance(face, NumberFace)
+    return face.canonical(field, text, locale)
 
 
 @pytest.mark.parametrize(
@@ -36,14 +44,14 @@ def test_what_may_be_two_numbers_is_asked_about(text: str, locale: str, kind: st
     if kind != "money":
         text = text.removeprefix("$")
     with pytest.raises(Wrong) as refused:
-        read_typed(field, text, locale)
+        canonical(field, text, locale)
     assert refused.value.code == "ambiguous"
     if kind == "money" and text == "12.500":
         assert str(refused.value.message) == "12.500 can be read as two numbers: write 12500 or 12.5"
 
 
 def test_a_field_with_three_places_takes_three() -> None:
-    assert read_typed(read_field({"name": "x", "kind": "decimal", "places": 3}), "12.500", "en") == "12.500"
+    assert canonical(read_field({"name": "x", "kind": "decimal", "places": 3}), "12.500", "en") == "12.500"
 
 
 @pytest.mark.parametrize("kind", ["integer", "decimal", "money", "date", "datetime"])
