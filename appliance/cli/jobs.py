@@ -9,7 +9,7 @@ import click
 import orjson
 
 from appliance.cli.kit import look_at, main, open_house, show, with_home, with_json
-from appliance.features.jobs.api import masked
+from appliance.http.jsonapi.job_resource import masked
 from appliance.jobs import priority
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import STATES, JobRow

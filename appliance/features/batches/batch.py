@@ -18,12 +18,12 @@ from appliance.engines.files.protocol import FileStore
 from appliance.features.batches.bulk import CHUNK, KIND, change_chunk, chunks, preview, start_bulk, told
 from appliance.features.batches.changing import Change, from_resource
 from appliance.features.batches.matching import matching_ids, question
-from appliance.features.jobs.api import accepted, job_actor
 from appliance.features.undo.tracing import Trace, trace_of_job
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_parameters
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_resource, version_in
+from appliance.http.jsonapi.job_resource import accepted, job_actor
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.resources import writable

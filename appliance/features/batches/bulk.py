@@ -9,8 +9,8 @@ from typing import Any
 from appliance.base.errors import IngotError
 from appliance.features.batches.changing import Change, apply, check
 from appliance.features.batches.matching import count, matching_ids, question
-from appliance.features.jobs.api import job_actor
 from appliance.http.errors import translate
+from appliance.http.jsonapi.job_resource import job_actor
 from appliance.jobs.jobs import Jobs
 from appliance.records.permissions import Actor
 from appliance.records.records import Records

@@ -17,11 +17,11 @@ from appliance.features.exports.cells import LOSSLESS
 from appliance.features.exports.exporting import MEDIA, stream, write
 from appliance.features.exports.listing import FORMATS, Wanted, count, read_wanted
 from appliance.features.files.storing import add_file, keep
-from appliance.features.jobs.api import accepted, job_actor
 from appliance.features.security_events.security_events import SecurityEvents
 from appliance.http import requests
 from appliance.http.jsonapi.answers import check_accept
 from appliance.http.jsonapi.incoming import read_data
+from appliance.http.jsonapi.job_resource import accepted, job_actor
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs

@@ -20,6 +20,7 @@ from appliance.features.views.views import Views
 from appliance.http import requests
 from appliance.http.jsonapi.lists import Lists
 from appliance.http.jsonapi.parameters import Asked
+from appliance.http.kinds import face_of
 from appliance.http.pages import formats
 from appliance.http.pages.person import Person, person
 from appliance.records.entity import Entity, Field
@@ -77,6 +78,7 @@ def grid_values(grid: Grid, entity: Entity, pairs: Sequence[Pair]) -> dict[str, 
         "monogram": monogram(entity),
         "trail": trail(words),
         "sums": _sums(me, listed, looked.sums),
+        "changeable": [f for f in entity.by_name.values() if f.writable and face_of(f).edited_in_cells],
         "summing": ",".join(c.name for c in numbers),
         "first": (page.number - 1) * page.size,
         "total": total,

@@ -13,10 +13,10 @@ from appliance.base.text import Text, headline, in_language, say
 from appliance.features.health.api import overall
 from appliance.features.health.looks import FILES, INTEGRITY
 from appliance.features.identity.accounts import shared_emails
-from appliance.features.jobs.api import job_actor
 from appliance.features.jobs.pages import LOOK, called
 from appliance.features.search.jobs import REINDEX
 from appliance.http import requests
+from appliance.http.jsonapi.job_resource import job_actor
 from appliance.http.pages.rendering import page
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import DEAD, FAILED, SUCCESS, JobRow

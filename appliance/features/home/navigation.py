@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from appliance.base import paths
 from appliance.base.text import headline, label, say
+from appliance.http.pages.icons import icon_of
 from appliance.http.pages.person import Person
 from appliance.http.pages.rendering import Place
 from appliance.records.entity import Entity
@@ -54,7 +55,3 @@ def pack_label(name: str) -> str:
     file = paths.PACKS / name / "pack.toml"
     named = tomllib.loads(file.read_text("utf-8")).get("label") if file.is_file() else None
     return named or headline(name)
-
-
-def icon_of(entity: Entity) -> str:
-    return entity.icon or "table"

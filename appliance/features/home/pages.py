@@ -9,11 +9,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from appliance.base import clock
-from appliance.features.home.navigation import icon_of
 from appliance.features.packs.installing import installed
 from appliance.features.packs.removing import removed
 from appliance.features.record_page.people import users_behind
 from appliance.http import requests
+from appliance.http.pages.icons import icon_of
 from appliance.http.pages.rendering import page
 from appliance.records.entity import Entity
 from appliance.records.log import COLUMNS, Entry

@@ -16,10 +16,10 @@ from appliance.features.imports.desk import Desk
 from appliance.features.imports.history import Import
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.shown import import_resource, mapping_resource
-from appliance.features.jobs.api import accepted, job_actor
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, no_content
 from appliance.http.jsonapi.document import VERSION
+from appliance.http.jsonapi.job_resource import accepted, job_actor
 from appliance.http.route_policy import RoutePolicy, declare
 from appliance.records.permissions import Actor
 

@@ -18,7 +18,7 @@ from appliance.features.imports.remembered import LAST, Remembered, Saved, owner
 from appliance.features.imports.renaming import ids_of
 from appliance.features.imports.running import standing
 from appliance.features.imports.trial import rehearse_entity
-from appliance.features.jobs.api import job_actor
+from appliance.http.jsonapi.job_resource import job_actor
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import FINAL, JobRow
 from appliance.records.declaration import read_entity

@@ -19,9 +19,9 @@ from appliance.features.imports.desk import Desk
 from appliance.features.imports.layout import read_options
 from appliance.features.imports.offering import creatable_links, offered
 from appliance.features.imports.remembered import LAST
-from appliance.features.jobs.api import job_actor
 from appliance.features.jobs.pages import LOOK
 from appliance.http import requests
+from appliance.http.jsonapi.job_resource import job_actor
 from appliance.http.pages.rendering import page
 from appliance.records.entity import Entity
 from appliance.records.permissions import Actor

@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.features.imports.history import Import
 from appliance.features.imports.remembered import Saved
-from appliance.features.jobs.api import job_resource
+from appliance.http.jsonapi.job_resource import job_resource
 from appliance.jobs.row import JobRow
 
 

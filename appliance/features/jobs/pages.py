@@ -10,10 +10,10 @@ from flask import Blueprint, Response, redirect, request
 from appliance.base.digits import is_digits
 from appliance.base.errors import NotFound
 from appliance.base.text import Text, say, verbatim
-from appliance.features.jobs.api import job_actor
 from appliance.features.undo.api import start_undo
 from appliance.features.undo.tracing import Traces, trace_of_job
 from appliance.http import requests
+from appliance.http.jsonapi.job_resource import job_actor
 from appliance.http.pages.rendering import page
 from appliance.jobs.jobs import Jobs
 from appliance.jobs.row import CANCELLED, DEAD, FAILED, NEW, RETRYING, RUNNING, STALE, SUCCESS, WAITING, JobRow

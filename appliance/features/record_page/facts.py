@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from appliance.features.home.navigation import icon_of
 from appliance.features.record_page.looking import Look, Values
 from appliance.http.kinds import face_of, rank
 from appliance.http.kinds.choice import tag
 from appliance.http.kinds.relation import link
 from appliance.http.kinds.renderer import ValueRenderer
+from appliance.http.pages.icons import icon_of
 from appliance.records.entity import Choice, Entity, Field
 from appliance.records.titles import monogram
 

@@ -9,10 +9,10 @@ from functools import partial
 from markupsafe import Markup, escape
 
 from appliance.base.text import headline
-from appliance.features.home.navigation import icon_of
 from appliance.features.record_page.facts import tag_fields
 from appliance.features.record_page.looking import Look
 from appliance.http.kinds import Show, firsts, rank
+from appliance.http.pages.icons import icon_of
 from appliance.records.conditions import Condition, Part
 from appliance.records.entity import Entity, Field
 from appliance.records.query import Page, Query, Sort, parse_condition

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.base import clock
-from appliance.features.home.navigation import icon_of
 from appliance.features.record_page.looking import Look
 from appliance.features.record_page.related import pointing
 from appliance.http.pages import formats
+from appliance.http.pages.icons import icon_of
 from appliance.records.entity import Entity, Field
 from appliance.records.query import Sort, parse_condition
 from appliance.records.tables import Row, Table

@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 from appliance.base import clock
 from appliance.base.text import Text, say
 from appliance.features.comments.comments import comments_of
-from appliance.features.home.navigation import icon_of
 from appliance.features.record_page import happened
 from appliance.features.record_page.facts import choice_tag
 from appliance.features.record_page.looking import Look, rich
@@ -31,6 +30,7 @@ from appliance.features.record_page.tellings import (
     time_of,
 )
 from appliance.http.pages import formats
+from appliance.http.pages.icons import icon_of
 from appliance.records.log import Entry
 from appliance.records.query import Page, Query, Sort
 from appliance.records.titles import title

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, request
 
 from appliance.base.errors import BadRequest, Conflict, NotAllowed
 from appliance.base.text import say
-from appliance.features.jobs.api import accepted, job_actor, masked
 from appliance.http import requests
 from appliance.http.jsonapi.answers import answer, check_accept, no_content
 from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.incoming import read_data
+from appliance.http.jsonapi.job_resource import accepted, job_actor, masked
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs

@@ -9,7 +9,6 @@ from appliance.base import clock
 from appliance.base.digits import is_id
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
 from appliance.base.text import say
-from appliance.features.jobs.api import accepted, job_actor
 from appliance.features.undo.jobs import KIND
 from appliance.features.undo.restoring import bring_back, deleted_records, restore
 from appliance.features.undo.taking_back import Undone, UndoRefused
@@ -20,6 +19,7 @@ from appliance.http.errors import translate
 from appliance.http.jsonapi.answers import answer, no_parameters
 from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.given import attributes, query_number
+from appliance.http.jsonapi.job_resource import accepted, job_actor
 from appliance.http.jsonapi.resources import etag_of, read_id
 from appliance.http.route_policy import RoutePolicy, declare
 from appliance.jobs.jobs import Jobs

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from appliance.base.text import LANGUAGES, Text, fold, label
 from appliance.http.assets import Assets
-from appliance.http.kinds import face_of
 from appliance.http.pages import formats
 from appliance.http.pages.person import BOX_TIMEZONE, Person, person
 
@@ -130,7 +129,6 @@ def furnish(
         icon=icon,
         tint=tint,
         initials=initials,
-        face_of=face_of,
         places=lambda: navigate.sections(person()),
         creatable=lambda: navigate.creatable(person()),
         box=box,
