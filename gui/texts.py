@@ -65,7 +65,8 @@ def why(error: OSError | ValueError) -> str:
 @lru_cache
 def _catalog(name: str) -> dict[str, str]:
     try:
-        return json.loads((places.LOCALE / f"{name}.json").read_text("utf-8"))
+        texts: dict[str, str] = json.loads((places.LOCALE / f"{name}.json").read_text("utf-8"))
+        return texts
     except (OSError, ValueError):
         return {}
 

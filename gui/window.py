@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
@@ -35,7 +37,7 @@ class Window(QMainWindow):
     def __init__(self, desk: Desk, settings: QSettings | None = None):
         super().__init__()
         self.desk, self._settings = desk, settings
-        self.close_to_tray = lambda: False
+        self.close_to_tray: Callable[[], bool] = lambda: False
         self.setWindowTitle(say("Ingot control panel"))
         self.setWindowIcon(drawings.mark())
         self.setMinimumSize(860, 560)

@@ -36,7 +36,7 @@ class Assets:
         self.texts = {language: _texts(sentences, language) for language in LANGUAGES}
 
     def url(self, name: str) -> str:
-        return "/static/" + self._manifest[name]["file"]
+        return f"/static/{self._manifest[name]['file']}"
 
     def texts_url(self, language: str) -> str:
         """Where scripts find their sentences in a language; empty for the one they are written in."""

@@ -36,7 +36,8 @@ def maybe_actor() -> Actor | None:
         if g.actor is not None:
             logs.about_actor(g.actor.key)
             _recognise(g.actor)
-    return g.actor
+    actor: Actor | None = g.actor
+    return actor
 
 
 def _recognise(actor: Actor) -> None:
@@ -51,7 +52,7 @@ def language() -> str:
     """A person's own choice on their pages; for everybody else what the request prefers."""
     found = g.get("actor")
     if found and found.language and "session" in g:
-        return found.language
+        return str(found.language)
     header = request.headers.get("Accept-Language")
     return best_language(header) if header else "en"
 

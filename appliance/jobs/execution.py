@@ -10,7 +10,7 @@ import threading
 import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from huey import Huey
@@ -105,14 +105,15 @@ class JobHuey(Huey):
 
     def fresh(self, name: str, priority: int | None = None) -> JobTask:
         """A fresh task of a kind, not yet enqueued. Raises HueyException for a kind that is unknown."""
-        return self._registry.string_to_task(name)(priority=priority)
+        task: JobTask = self._registry.string_to_task(name)(priority=priority)
+        return task
 
     # -- in
     def enqueue(self, task: JobTask) -> None:
         self.queue.put(self.serialize_task(task), priority=task.priority, lane=task.kind.lane)
 
     def add_schedule(self, task: JobTask) -> None:
-        due = task.eta.replace(tzinfo=clock.UTC).timestamp()
+        due = task.eta.replace(tzinfo=UTC).timestamp()
         self.queue.put(self.serialize_task(task), priority=task.priority, lane=task.kind.lane, due=due)
 
     # -- out
@@ -179,7 +180,8 @@ class JobHuey(Huey):
         if delivery.number > MOST_DEATHS:
             raise _Unfit(row.DEAD, f"The process ended {MOST_DEATHS} times while it ran this job.")
         try:
-            return self._registry.create_task(message)
+            task: JobTask = self._registry.create_task(message)
+            return task
         except HueyException:
             log.error("Job %s is of the kind %s, which this release does not know", job.id, job.kind)
             raise _Unfit(row.DEAD, f"This release knows no kind of job called {job.kind}.") from None

@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 from appliance.base.errors import IngotError
@@ -119,10 +120,8 @@ class ToTheLog(logging.Handler):
 
 def load(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
+    function: Callable[..., Any] = attrgetter(name)(importlib.import_module(module))
+    return function
 
 
 def main() -> None:

@@ -54,7 +54,8 @@ class JobKind:
 
     def wait_before_retry(self, failures: int) -> float:
         """Seconds: doubling, an hour at most, and spread by half so that jobs that failed together return apart."""
-        return min(self.retry_delay * 2 ** (failures - 1), HOUR) * random.uniform(0.75, 1.25)
+        delay: float = min(self.retry_delay * 2 ** (failures - 1), HOUR)
+        return delay * random.uniform(0.75, 1.25)
 
 
 def hopeless(error: BaseException) -> bool:

@@ -114,7 +114,7 @@ class JobTable:
     def insert(self, values: Mapping[str, Any]) -> int:
         names = list(values)
         text = f"INSERT INTO ingot_job ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id"
-        return self._database.rows(self._database.sql(text), list(values.values()))[0][0]
+        return int(self._database.rows(self._database.sql(text), list(values.values()))[0][0])
 
     def begin(self, job_id: int) -> None:
         self._database.run(self._begin, (clock.wire_now(), job_id))

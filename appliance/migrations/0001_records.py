@@ -1,11 +1,13 @@
 """Ingot's own tables: what the schema is, the log, and who may do what. Records live in tables of their own, which
 records/schema.py makes at run time."""
 
+from typing import Any
+
 from peewee import BigAutoField, BigIntegerField, BooleanField, IntegerField, Model, TextField
 from playhouse.sqlite_ext import AutoIncrementField
 
 
-def up(migrator, db):
+def up(migrator: Any, db: Any) -> None:
     sqlite = type(db).__name__.lower().find("sqlite") >= 0
     # Plain SQLite would give the id of a deleted row away again.
     BigId = AutoIncrementField if sqlite else BigAutoField

@@ -1,5 +1,7 @@
 """Background work: what was asked for (ingot_job), the messages that carry it (ingot_task), what runs by the clock."""
 
+from typing import Any
+
 from peewee import (
     SQL,
     AutoField,
@@ -16,7 +18,7 @@ from peewee import (
 from playhouse.sqlite_ext import AutoIncrementField
 
 
-def up(migrator, db):
+def up(migrator: Any, db: Any) -> None:
     # AUTOINCREMENT: the id of a pruned job or an acknowledged message never names another one.
     number = AutoIncrementField if isinstance(db, SqliteDatabase) else AutoField
 

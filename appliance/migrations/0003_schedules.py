@@ -1,11 +1,12 @@
 """Trees of jobs, jobs that wait for others, turns in place of bare priorities, and schedules that people can change."""
 
 import time
+from typing import Any
 
 STEP = 300.0  # engines/queue/protocol.py said so when this was written
 
 
-def up(migrator, db):
+def up(migrator: Any, db: Any) -> None:
     number = "DOUBLE PRECISION"
     flag = "BOOLEAN NOT NULL DEFAULT FALSE"
     for column in (

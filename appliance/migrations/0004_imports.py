@@ -1,7 +1,9 @@
 """What imports did, so that one can be undone; and mappings that were used once and fit the next file of the same kind."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     sqlite = type(db).__name__.lower().find("sqlite") >= 0
     number = "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY"
     db.execute_sql(

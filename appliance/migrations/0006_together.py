@@ -1,7 +1,9 @@
 """What people do together on records: comments, notices, and what can be taken back."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     sqlite = type(db).__name__.lower().find("sqlite") >= 0
     number = "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY"
     record = (

@@ -1,10 +1,12 @@
 """Who signs in, and from where: one canonical form of an e-mail address, held by the database; wrong passwords counted in a
 table; the places somebody signed in from before; when a session's person last gave the password."""
 
+from typing import Any
+
 from appliance.base.email import canonical_email
 
 
-def up(migrator, db):
+def up(migrator: Any, db: Any) -> None:
     db.execute_sql("ALTER TABLE ingot_user ADD COLUMN email_canonical TEXT")
 
     # Of two addresses with one form the earlier account keeps it. The later one stays as it is, without a form: nobody signs in

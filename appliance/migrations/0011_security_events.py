@@ -1,8 +1,10 @@
 """Security events: who got in, who was refused, and what was done to what lets people in; with a retention of its own, beside the
 change log."""
 
+from typing import Any
 
-def up(migrator, db):
+
+def up(migrator: Any, db: Any) -> None:
     sqlite = type(db).__name__.lower().find("sqlite") >= 0
     number = "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY"
     # at: of gathered ones the beginning of their minute. actor: the key of who acted. user: whose account acted; account:

@@ -231,7 +231,7 @@ class Bulk:
             work.add_entries(table.entity.name, entries)
 
     def _differs(self, name: str, held: Any, value: Any) -> bool:
-        return held != value and self.table.plain(name, held) != value
+        return bool(held != value and self.table.plain(name, held) != value)
 
     def _refusal(
         self, row: Row, values: Values, changed: Values, claimed: set[tuple[tuple[str, ...], Key]]

@@ -36,7 +36,8 @@ class Entry:
 
     @property
     def change(self) -> Change:
-        return orjson.loads(self.change_text)
+        change: dict[str, list[Any]] = orjson.loads(self.change_text)
+        return change
 
 
 class Log:
@@ -67,7 +68,7 @@ class Log:
 
     def last(self) -> int:
         """The newest position; 0 for an empty log."""
-        return self._database.rows(self._last)[0][0]
+        return int(self._database.rows(self._last)[0][0])
 
     def of_record(self, entity: str, record: int, *, after: int = 0, upto: int = END, limit: int = 500) -> list[Entry]:
         """A record's entries, newest first, in the names that its entity and fields have today."""
@@ -81,7 +82,7 @@ class Log:
 
     def position_at(self, micros: int) -> int:
         """The last position written at or before a time."""
-        return self._database.rows(self._at, (micros,))[0][0]
+        return int(self._database.rows(self._at, (micros,))[0][0])
 
     def values_as_of(
         self, entity: str, record: int, now: dict[str, Any] | None, position: int

@@ -127,7 +127,7 @@ class Visibility:
         """A record with this owner, as a row or a wire value has it?"""
         if self.every or self.owner is None or owner is None:
             return self.every
-        return owner == self.owner or owner == str(self.owner)
+        return bool(owner == self.owner or owner == str(self.owner))
 
     def sql(self, column: str = '"owner"') -> tuple[str, tuple[int, ...]]:
         """A condition and its values, to stand after a WHERE or an AND."""

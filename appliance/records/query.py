@@ -158,9 +158,7 @@ def read_value(registry: Registry, owner: Entity, last: Field | Inverse | str, t
 def _reader(registry: Registry, owner: Entity, field: Field) -> Convert:
     """The field's reader without its limits: more than a field can hold is still something to compare with."""
     key = ("filter", owner.name, field.name)
-    if found := registry.kept(key):
-        return found
-    return registry.keep(key, field.kind.reader(replace(field, min=None, max=None)))
+    return registry.memo(key, lambda: field.kind.reader(replace(field, min=None, max=None)))
 
 
 def resolve(

@@ -4,9 +4,9 @@ The whole graph of models is rebuilt each time: patching one entity would keep i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from appliance.base.errors import NotFound
 from appliance.base.text import say
@@ -14,6 +14,8 @@ from appliance.engines.database.protocol import Database
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.tables import Table
 
+T = TypeVar("T")
+_MISSING = object()
 SHAPES = 2_000
 
 
@@ -33,7 +35,7 @@ class Registry:
             for field in entity.fields:
                 if field.target in known:
                     self.pointing[field.target].append((entity, field))
-        self._kept: dict[object, Any] = {}
+        self._memo: dict[object, Any] = {}
 
     def entity(self, name: str) -> Entity:
         """By name; NotFound when there is none."""
@@ -61,14 +63,17 @@ class Registry:
             (entity, field) for entity in self.entities.values() for field in entity.fields if field.refused_pattern
         ]
 
-    def kept(self, key: object) -> Any | None:
-        """What `keep` kept: compiled SQL, parsed requests, shapes of documents. It dies with the revision."""
-        return self._kept.get(key)
-
-    def keep(self, key: object, made: Any) -> Any:
-        if len(self._kept) >= SHAPES:  # somebody invents shapes: start over rather than grow
-            self._kept.clear()
-        self._kept[key] = made
+    def memo(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` makes, made once for a key: compiled SQL, parsed requests, shapes of documents. It dies with the revision.
+        What `make` raises is raised, and not remembered. Any thread may ask; two at once may both make it."""
+        known: Any = self._memo.get(key, _MISSING)
+        if known is not _MISSING:
+            found: T = known
+            return found
+        made = make()
+        if len(self._memo) >= SHAPES:  # somebody invents shapes: start over rather than grow
+            self._memo.clear()
+        self._memo[key] = made
         return made
 
 

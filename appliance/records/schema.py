@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from appliance.base.errors import Invalid, NotAllowed, Problem
 from appliance.base.text import say
@@ -28,6 +28,9 @@ from appliance.records.trash import Trash
 from appliance.records.work import Work
 
 WHERE = "/data/attributes"
+
+
+T = TypeVar("T", Entity, Field)
 
 
 class Schema:
@@ -239,7 +242,7 @@ class Schema:
     def _field_words(self, entity: Entity, field: Field) -> dict[str, Any]:
         return {"entity": entity.name, **write_field(field)}
 
-    def _done(self, what: str, thing: Any, before: Any, after: Any) -> Any:
+    def _done(self, what: str, thing: T, before: Any, after: Any) -> T:
         self.definitions.advance()
         self.work.note(what, thing.id or 0, 1, "updated" if before else "created", {"declaration": [before, after]})
         return thing

@@ -255,9 +255,11 @@ def compile_list(
         scan,
         actor.rights,
     )
-    if found := registry.kept(key):
-        return found
-    builder = Builder(registry, database, actor)
+    return registry.memo(key, lambda: _compile_list(Builder(registry, database, actor), table, query, scan=scan))
+
+
+def _compile_list(builder: Builder, table: Table, query: Query, *, scan: bool) -> Compiled:
+    page = query.page
     by_cursor = page.cursor or page.after is not None or page.before is not None
     keys = builder.sort_columns(table, query.sorts) if by_cursor else []
     select = table.model.select(*table.selected, *keys)
@@ -268,7 +270,7 @@ def compile_list(
             wanted.order_by(*builder.order(table, query.sorts, scan=scan)).limit(page.size + 1).offset(slot("offset"))
         )
         select = select.where(table.model.id.in_(wanted)).order_by(*builder.order(table, query.sorts))
-        return registry.keep(key, Compiled(select))
+        return Compiled(select)
     select = _chosen(builder, table, query, select)
     if page.after is not None or page.before is not None:
         nulls = tuple(v is None for v in page.after or page.before or ())
@@ -277,7 +279,7 @@ def compile_list(
     select = select.limit(page.size + 1)
     if page.after is None and page.before is None and page.number > 1:
         select = select.offset(slot("offset"))
-    return registry.keep(key, Compiled(select))
+    return Compiled(select)
 
 
 def _walked(table: Table, sorts: tuple[Sort, ...]) -> bool:
@@ -297,13 +299,15 @@ def compile_totals(registry: Registry, database: Database, actor: Actor, table: 
     gives up on a sum beyond 64 bits."""
     sums = query.page.sums
     key = ("totals", table.entity.name, shapes(query.conditions), sums, actor.rights)
-    if found := registry.kept(key):
-        return found
-    halves = []
-    for column in map(table.field, sums):
-        halves += [fn.SUM(NodeList((column, SQL(">> 32")))), fn.SUM(column.bin_and(0xFFFFFFFF))]
-    select = table.model.select(fn.COUNT(SQL("*")), *halves)
-    return registry.keep(key, Compiled(_chosen(Builder(registry, database, actor), table, query, select)))
+
+    def compile_() -> Compiled:
+        halves = []
+        for column in map(table.field, sums):
+            halves += [fn.SUM(NodeList((column, SQL(">> 32")))), fn.SUM(column.bin_and(0xFFFFFFFF))]
+        select = table.model.select(fn.COUNT(SQL("*")), *halves)
+        return Compiled(_chosen(Builder(registry, database, actor), table, query, select))
+
+    return registry.memo(key, compile_)
 
 
 def _chosen(builder: Builder, table: Table, query: Query, select: Any) -> Any:

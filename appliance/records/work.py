@@ -213,7 +213,7 @@ class Work:
 
     def next_numbers(self, field: Field, count: int) -> int:
         """Take `count` running numbers; returns the first."""
-        return self.database.rows(self._count, (f"field:{field.id}", count))[0][0] - count + 1
+        return int(self.database.rows(self._count, (f"field:{field.id}", count))[0][0]) - count + 1
 
     def _check_version(self, table: Table, row: Row, version: int | None) -> None:
         if version is None or version == row[1]:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from zeroconf import AddressResolver, Error, IPVersion, ServiceInfo, Zeroconf
+from zeroconf import AddressResolver, Error, IPVersion, ServiceInfo, Zeroconf  # type: ignore[attr-defined]
 
 from appliance.base import machine
 from appliance.base.text import Text, say, told

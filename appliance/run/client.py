@@ -25,10 +25,12 @@ class ControlClient:
         self._home, self._timeout, self._language = home, timeout_seconds, language
 
     def status(self) -> dict[str, Any]:
-        return self._ask("GET", "status")
+        status: dict[str, Any] = self._ask("GET", "status")
+        return status
 
     def logs(self, lines: int = 100) -> list[str]:
-        return self._ask("GET", "logs?" + urlencode({"lines": lines}))["lines"]
+        listed: list[str] = self._ask("GET", "logs?" + urlencode({"lines": lines}))["lines"]
+        return listed
 
     def stop(self, wait_seconds: float = 0.0) -> bool:
         """Ask it to stop. Returns whether it had gone within `wait_seconds`."""

@@ -216,6 +216,7 @@ class Logs(Page):
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        return json.loads(line)
+        parsed: dict[str, Any] | None = json.loads(line)
+        return parsed
     except ValueError:
         return None

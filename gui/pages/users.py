@@ -140,7 +140,7 @@ class Users(Page):
 
 
 def _name(one: dict[str, Any]) -> str:
-    return one["name"] or one["email"]
+    return str(one["name"] or one["email"])
 
 
 def _row(one: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -90,7 +90,7 @@ class Charts(QWidget):
 
 
 def _waiting(point: Point) -> float:
-    return sum(point.get(f'ingot_jobs{{state="{state}"}}', 0.0) for state in ("new", "waiting", "retrying"))
+    return float(sum(point.get(f'ingot_jobs{{state="{state}"}}', 0.0) for state in ("new", "waiting", "retrying")))
 
 
 def _rate(template: str) -> Any:

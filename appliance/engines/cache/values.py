@@ -12,12 +12,13 @@ Packed = str | int | float | bytes
 
 def pack(value: Any) -> Packed:
     """Raises TypeError for what cannot be stored."""
-    kind = type(value)
-    if kind is bytes:
+    if type(value) is bytes:
         return b"B" + value
-    if (kind is str and _sound(value)) or (kind is float and value == value):
+    if type(value) is str and _sound(value):
         return value
-    if kind is int and -(2**63) <= value < 2**63:
+    if type(value) is float and value == value:
+        return value
+    if type(value) is int and -(2**63) <= value < 2**63:
         return value  # as it is: incr() needs a number
     return b"J" + orjson.dumps(value)
 

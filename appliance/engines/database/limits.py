@@ -56,7 +56,7 @@ class Limits:
     @staticmethod
     def fetch(cursor: Any) -> list[Any]:
         """All rows. Raises AnswerTooLarge before they take much more memory than an answer may have."""
-        found = cursor.fetchmany(_FIRST)
+        found: list[Any] = cursor.fetchmany(_FIRST)
         if len(found) < _FIRST:
             return found
         part, size = found, 0

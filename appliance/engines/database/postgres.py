@@ -125,7 +125,7 @@ class PostgresDatabase(ThreadedDatabase):
             return True
         if self.peewee.is_closed():
             return False
-        connection = self.peewee.connection()
+        connection = self.peewee.connection()  # type: ignore[no-untyped-call]
         return bool(connection.closed or connection.broken)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:

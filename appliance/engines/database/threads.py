@@ -51,8 +51,8 @@ class ThreadedDatabase:
     def connection(self) -> Any:
         if self.peewee.is_closed():
             self.peewee.connect(reuse_if_open=True)
-            self._opened(self.peewee.connection())
-        return self.peewee.connection()
+            self._opened(self.peewee.connection())  # type: ignore[no-untyped-call]
+        return self.peewee.connection()  # type: ignore[no-untyped-call]
 
     def _opened(self, connection: Any) -> None:
         """A connection is new: whatever it needs before its first statement."""
@@ -61,7 +61,8 @@ class ThreadedDatabase:
         try:
             cursor = self.connection().execute(sql, params)
             if not self._held.limits.ends:
-                return cursor.fetchall()
+                listed: list[Row] = cursor.fetchall()
+                return listed
             return self._held.limits.fetch(cursor)
         except Exception as error:
             self._failed(error)
@@ -108,7 +109,7 @@ class ThreadedDatabase:
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         try:
-            return self.connection().execute(sql, params).rowcount
+            return int(self.connection().execute(sql, params).rowcount)
         except Exception as error:
             self._failed(error)
             raise

@@ -77,7 +77,7 @@ class View:
         return known
 
     def _count(self, query: Query) -> int:
-        return self.searcher.search(query, 1, True).count  # type: ignore[attr-defined]  # missing in the stubs
+        return int(self.searcher.search(query, 1, True).count)  # type: ignore[attr-defined]  # missing in the stubs
 
 
 class OpenIndex:

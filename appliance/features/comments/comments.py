@@ -29,11 +29,8 @@ def entity_key(entity: Entity) -> str:
 
 def entity_of(registry: Registry, key: str | None) -> Entity | None:
     """The entity behind such a name; None while it is in the trash, or gone."""
-    by_key = registry.kept("entity keys")
-    if by_key is None:
-        by_key = registry.keep("entity keys", {entity_key(e): e for e in registry.entities.values()})
-    found: Entity | None = by_key.get(key)
-    return found
+    by_key = registry.memo("entity keys", lambda: {entity_key(e): e for e in registry.entities.values()})
+    return by_key.get(key) if key is not None else None
 
 
 def mentions(text: str | None) -> list[int]:

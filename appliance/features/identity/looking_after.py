@@ -66,4 +66,4 @@ def first_administrator(records: Records, claim: Claim, email: str, name: str, p
     with records.work(SYSTEM) as work:
         user = accounts.add_user(work, email, name=name, roles=["admin"], password=fresh)[0]
         claim.close()
-    return user
+    return int(user)

@@ -146,7 +146,8 @@ class Who(Actors):
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key] = (actor, mark, expires)
-        return actor
+        known: Actor = actor
+        return known
 
     @staticmethod
     def _check_csrf(session: Session) -> None:

@@ -61,7 +61,7 @@ class History:
             "INSERT INTO ingot_import (job, actor, entity, file_name, plan, created_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
         )
         values = (job, actor, entity, file_name, orjson.dumps(plan).decode(), clock.wire_now())
-        return self._database.rows(sql, values)[0][0]
+        return int(self._database.rows(sql, values)[0][0])
 
     def finish(self, import_id: int, report: dict[str, Any], rejects: int | None) -> None:
         self._set(import_id, report=orjson.dumps(report).decode(), rejects=rejects, finished_at=clock.wire_now())

@@ -102,7 +102,7 @@ def bodies(records: Records, files: FileStore, actor_of: ActorOf) -> tuple[Body,
             kept = keep(files, file, limit=None, name=f"{Path(name).stem or 'import'}-rejects.csv", claimed="text/csv")
         try:
             with records.work(actor) as work:
-                return add_file(work, kept)[0]
+                return int(add_file(work, kept)[0])
         except NotAllowed:
             return None
 

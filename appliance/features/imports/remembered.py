@@ -69,7 +69,8 @@ class Remembered:
         )
         texts = [orjson.dumps(words[n]).decode() for n in ("mapping", "options", "keys")]
         with self._database.write():
-            return self._database.rows(sql, (actor, entity, name, mark, *texts, words["mode"], clock.wire_now()))[0][0]
+            row = self._database.rows(sql, (actor, entity, name, mark, *texts, words["mode"], clock.wire_now()))[0]
+            return int(row[0])
 
     def note(self, actor: str, entity: str, columns: Sequence[str], words: dict[str, Any]) -> None:
         """The last mapping used for a file with these columns."""

@@ -31,7 +31,7 @@ def make_live(
             raise NotAllowed(say("This address talks to our own pages only."), code="foreign_origin")
         requests.actor()
 
-    @Sock().route("/live", bp=door)
+    @Sock().route("/live", bp=door)  # type: ignore[untyped-decorator]
     def talk(ws: WebSocket) -> None:
         subscriber = Subscriber(requests.actor(), resolver())
         live.welcome(subscriber)

@@ -53,16 +53,17 @@ def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint
         return page("pages/api_docs.html", content=Markup(content.decode()))
 
     def made(registry: Registry, what: str, make: Callable[[], bytes]) -> bytes:
-        found = registry.kept(("openapi", what))
-        if found is None:
+        def cached() -> bytes:
             words = repr([write_entity(e) for e in registry.entities.values()])
             key = f"openapi {what} {hashlib.blake2b((version + words).encode(), digest_size=16).hexdigest()}"
-            found = cache.get(key)
-            if not isinstance(found, bytes):
-                found = make()
-                cache.set(key, found, ttl=30 * 86_400)
-            registry.keep(("openapi", what), found)
-        return found
+            known = cache.get(key)
+            if isinstance(known, bytes):
+                return known
+            fresh = make()
+            cache.set(key, fresh, ttl=30 * 86_400)
+            return fresh
+
+        return registry.memo(("openapi", what), cached)
 
     def document(registry: Registry) -> dict[str, Any]:
         served = {(m, str(r)) for r in current_app.url_map.iter_rules() for m in r.methods or ()}

@@ -83,7 +83,8 @@ def kind_of(schema: dict[str, Any]) -> str:
 def _data(document: dict[str, Any], request: Any) -> dict[str, Any]:
     content = (request or {}).get("content", {})
     schema = resolved(document, content.get(MEDIA, {}).get("schema", {}))
-    return resolved(document, schema.get("properties", {}).get("data", {}))
+    data: dict[str, Any] = resolved(document, schema.get("properties", {}).get("data", {}))
+    return data
 
 
 def _attributes(document: dict[str, Any], request: Any) -> list[dict[str, Any]]:

@@ -114,13 +114,11 @@ def _plain_item(table: Table, row: Row, title: str, words: list[str]) -> Item:
 
 
 def _readers(registry: Registry, actor: Actor) -> list[str]:
-    key = ("search readers", actor.rights)
-    return registry.kept(key) or registry.keep(key, reader_terms(actor, list(registry.entities)))
+    return registry.memo(("search readers", actor.rights), lambda: reader_terms(actor, list(registry.entities)))
 
 
 def _maker(registry: Registry, entity: str) -> DocumentMaker:
-    key = ("search document", entity)
-    return registry.kept(key) or registry.keep(key, DocumentMaker(registry.tables[entity]))
+    return registry.memo(("search document", entity), lambda: DocumentMaker(registry.tables[entity]))
 
 
 def _pattern(word: str) -> str:

@@ -117,7 +117,7 @@ class IndexFollower(Follower):
             return False
         self._weigh_at = time.monotonic() + WEIGH
         tables = self._records.refresh().tables.values()
-        return lag > sum(self._database.rows(f'SELECT count(*) FROM "{t.entity.table}"')[0][0] for t in tables)
+        return lag > sum(int(self._database.rows(f'SELECT count(*) FROM "{t.entity.table}"')[0][0]) for t in tables)
 
     def _check(self, done: int, total: int) -> None:
         if self._stopping.is_set():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from appliance.features.undo.tracing import Spans
 from appliance.records.log import COLUMNS, Change, Entry
@@ -87,10 +86,8 @@ def _entries(work: Work, entity: str, ids: list[int], since: int) -> list[Entry]
 
 def name_of_today(work: Work, entity: str, position: int) -> str | None:
     """The entity that was called so at that position; None when it is gone, or was none."""
-    key = ("called", entity)
-    names = work.log.names
-    spans: list[tuple[Any, str]] | None = work.registry.kept(key)
-    if spans is None:
-        spans = [(s, name) for name in work.registry.entities for s in names.spans(name) if s.name == entity]
-        work.registry.keep(key, spans)
+    names, registry = work.log.names, work.registry
+    spans = registry.memo(
+        ("called", entity), lambda: [(s, n) for n in registry.entities for s in names.spans(n) if s.name == entity]
+    )
     return next((name for span, name in spans if span.after < position <= span.upto), None)

@@ -46,10 +46,10 @@ class View:
 
 def declared_views(registry: Registry, entity: Entity) -> tuple[View, ...]:
     """The views of the declaration, in its order. Read-only."""
-    key = ("declared views", entity.name)
-    if (found := registry.kept(key)) is None:
-        found = registry.keep(key, tuple(_declared(registry, entity, n, words) for n, words in enumerate(entity.views)))
-    return found
+    return registry.memo(
+        ("declared views", entity.name),
+        lambda: tuple(_declared(registry, entity, n, words) for n, words in enumerate(entity.views)),
+    )
 
 
 def _declared(registry: Registry, entity: Entity, number: int, words: Mapping[str, Any]) -> View:
@@ -113,10 +113,7 @@ def from_stored(entity: Entity, query: str) -> str:
 
 def problem_of(registry: Registry, entity: Entity, query: str) -> Text | None:
     """Why the query cannot be asked; None when it can."""
-    key = ("view", entity.name, query)
-    if (found := registry.kept(key)) is None:
-        found = registry.keep(key, (_problem(registry, entity, query),))
-    return found[0]
+    return registry.memo(("view", entity.name, query), lambda: _problem(registry, entity, query))
 
 
 def _problem(registry: Registry, entity: Entity, query: str) -> Text | None:

@@ -9,6 +9,7 @@ from appliance.http.jsonapi.media import CURSOR
 from appliance.http.jsonapi.parameters import Asked, write_cursor, write_query
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.reading import Found, Reading
+from appliance.records.registry import Registry
 from appliance.records.tables import Face, Row, Table
 
 VERSION = {"version": "1.1"}
@@ -157,9 +158,10 @@ class Shape:
 def shape_of(reading: Reading, table: Table, chosen: tuple[str, ...] | None) -> Shape:
     """The shape for a sparse fieldset, or for all fields. Kept in the registry: it holds nothing of the actor."""
     registry = reading.registry
-    key = ("shape", table.entity.name, chosen)
-    if found := registry.kept(key):
-        return found
+    return registry.memo(("shape", table.entity.name, chosen), lambda: _make_shape(registry, table, chosen))
+
+
+def _make_shape(registry: Registry, table: Table, chosen: tuple[str, ...] | None) -> Shape:
     entity = table.entity
 
     def wanted(name: str) -> bool:
@@ -174,8 +176,7 @@ def shape_of(reading: Reading, table: Table, chosen: tuple[str, ...] | None) -> 
             else:
                 to_one.append((field.name, table.place[field.name], registry.entities[field.target].type))
     to_many += [i.name for i in entity.inverses if wanted(i.name)]
-    shape = Shape(table, Face(table, names) if names else None, to_one, to_many)
-    return registry.keep(key, shape)
+    return Shape(table, Face(table, names) if names else None, to_one, to_many)
 
 
 def page_links(asked: Asked, found: Found, path: str) -> dict[str, str | None]:

@@ -46,10 +46,11 @@ class Lists:
         """A query string read; remembered for as long as the schema stands. `extra`: words of it that are not the list's.
         Raises BadRequest that names the parameter."""
         key = ("asked", entity.name, listing, extra, query)
-        if found := registry.kept(key):
-            return found
-        text = query.decode("latin-1")
-        return registry.keep(key, parameters.read(registry, entity, text, listing=listing, extra=extra))
+
+        def read() -> Asked:
+            return parameters.read(registry, entity, query.decode("latin-1"), listing=listing, extra=extra)
+
+        return registry.memo(key, read)
 
     def look(self, registry: Registry, actor: Actor, entity: Entity, asked: Asked) -> Looked:
         """Read the page now. NotAllowed when the actor may read none of its kind, BadRequest when it cannot be settled."""

@@ -127,4 +127,4 @@ class Storing:
         self._waiting.pop(key, None)
         self._busy.discard(key)
         self.lids[key] = row[0]
-        return row[0]
+        return int(row[0])

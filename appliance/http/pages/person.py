@@ -48,4 +48,5 @@ def person() -> Person:
             locale_for(language, request.headers.get("Accept-Language", "")),
             (actor.timezone if actor else "") or current_app.config[BOX_TIMEZONE](),
         )
-    return g.person
+    known: Person = g.person
+    return known

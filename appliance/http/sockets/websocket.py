@@ -57,7 +57,7 @@ class WebSocket(simple_websocket.Server):
         if not self._reading:
             self._reading = True
             self.thread.start_now()
-        message = super().receive(timeout)
+        message: str | bytes | None = super().receive(timeout)
         with self._room:
             self._room.notify()
         return message
@@ -88,7 +88,7 @@ class WebSocket(simple_websocket.Server):
         with self._room:
             while self.connected and len(self.input_buffer) >= _QUEUED:
                 self._room.wait(1)
-        return more
+        return bool(more)
 
 
 flask_sock.Server = WebSocket  # flask-sock takes no server class; it looks this name up at each connection

@@ -102,7 +102,7 @@ class ChoiceKind(Kind):
         by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}
         clean = self.cleaner(field)
 
-        def read(text: Any) -> str | None:
+        def read(text: Any) -> Any:
             word = text.strip()
             return clean(by_word.get(word.lower(), word))
 
@@ -160,7 +160,7 @@ class MultiChoiceKind(Kind):
         by_word = {word: c.value for c in field.choices for word in (c.label.lower(), c.value.lower())}
         clean = self.cleaner(field)
 
-        def read(text: Any) -> str | None:
+        def read(text: Any) -> Any:
             words = [w.strip() for w in text.replace(";", ",").split(",") if w.strip()]
             return clean([by_word.get(w.lower(), w) for w in words])
 

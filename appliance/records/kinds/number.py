@@ -81,14 +81,14 @@ class IntegerKind(Kind):
                 value = int(value)
             if not low <= value <= high:
                 raise Wrong(say("must be between {min} and {max}", min=low, max=high), "range")
-            return value
+            return int(value)
 
         return clean
 
     def reader(self, field: Field) -> Convert:
         clean = self.cleaner(field)
 
-        def read(text: Any) -> int | None:
+        def read(text: Any) -> Any:
             text = text.strip()
             if not text:
                 return None
@@ -193,7 +193,7 @@ class MoneyKind(DecimalKind):
         clean_number = super().cleaner(field)
         currency = field.currency or "EUR"
 
-        def clean(value: Any) -> int | None:
+        def clean(value: Any) -> Any:
             if type(value) is dict:
                 if value.get("currency", currency) != currency:
                     raise Wrong(say("must be in {currency}", currency=currency), "currency")

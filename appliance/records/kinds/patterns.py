@@ -45,7 +45,8 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
     if len(pattern) > LONGEST:
         raise PatternRefused(f"longer than {LONGEST} characters")
     try:
-        return re2.compile(_widened(pattern), _OPTIONS).fullmatch
+        matches: Callable[[str], object] = re2.compile(_widened(pattern), _OPTIONS).fullmatch
+        return matches
     except re2.error as error:
         why = error.args[0] if error.args else ""
         raise PatternRefused(why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)) from None

@@ -48,7 +48,7 @@ class JsonKind(Kind):
     def reader(self, field: Field) -> Convert:
         clean = self.cleaner(field)
 
-        def read(text: Any) -> str | None:
+        def read(text: Any) -> Any:
             if not text.strip():
                 return None
             try:

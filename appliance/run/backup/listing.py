@@ -140,7 +140,7 @@ def sound(place: Path) -> bool:
     try:
         if is_database(place):
             with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-                return database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+                return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
         archive.check_digest(place)
     except (IngotError, OSError, sqlite3.Error):
         return False

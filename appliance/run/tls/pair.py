@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -52,8 +53,8 @@ class Pair:
 
 
 def belong_together(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
-    def der(public: object) -> bytes:
-        return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    def der(public: Any) -> bytes:
+        return bytes(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
     return der(certificate.public_key()) == der(key.public_key())
 
