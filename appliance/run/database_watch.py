@@ -42,9 +42,9 @@ class DatabaseWatch:
         self._troubles = {"database": self.database, **troubles}
         self._told: set[str] = set()
         sqlite, self._remedy_found = database.dialect == "sqlite", False
-        self._remedy = (
-            say("Restore the newest good backup.") if sqlite else say("Restore its last sound dump (pg_restore).")
-        )
+        self._remedy = say("Restore the newest good backup.") if sqlite else installation.ON_A_SERVER
+        self.way_back: installation.WayBack | None = None
+        """From damage on, as soon as the backups have been read through: what restores the newest good one."""
         self._last = LastPosition.of(home, database)
         self._lost = self._last.lost()
         self._since = jobs.list(limit=1)[0].id if jobs.list(limit=1) else 0
@@ -79,7 +79,8 @@ class DatabaseWatch:
     def _find_remedy(self) -> None:
         """In our own thread: it reads backups through, and whoever asks for a status shall not wait for that."""
         if self._database.faults.first and not self._remedy_found and self._database.dialect == "sqlite":
-            self._remedy, self._remedy_found = installation.remedy(self._home), True
+            self.way_back = installation.way_back(self._home)
+            self._remedy, self._remedy_found = installation.remedy(self._home, self.way_back), True
 
     def _first(self, what: str) -> None:
         _log.error("The database is damaged: %s", what)

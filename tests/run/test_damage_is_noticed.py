@@ -14,6 +14,7 @@ import pytest
 from box import Box, eventually
 
 from appliance import assembly
+from appliance.base.errors import DatabaseDamaged
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
@@ -23,6 +24,7 @@ from appliance.run.backup import listing, taking
 from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
 from appliance.run.database_watch import DatabaseWatch
+from appliance.run.exit_codes import DATABASE_DAMAGED
 
 NOTE = {"name": "note", "plural": "notes", "fields": [{"name": "text"}]}
 
@@ -71,8 +73,19 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     checked = json.loads(box.ingot("check", "--json", status=13).rpartition("}")[0] + "}")
     assert checked["database"]["state"] == "down" and str(backup) in checked["database"]["reason"]
     page = box.session.get(box.url("/health"), timeout=20).text
-    assert "ingot restore" in page and "tint-red" in page
-    assert box.session.get(box.url("/api/notes"), timeout=20).status_code >= 500
+    assert "tint-red" in page
+    for line in (f"ingot stop --home {box.home}", f"ingot restore {backup} --home {box.home}"):
+        assert f'<code class="secret">{line}</code>' in page, "the restore stands beside the damage, to be copied"
+    change = {"data": {"type": "notes", "id": "1", "attributes": {"text": "y"}}}
+    for method, path in (
+        ("GET", "notes"), ("GET", "notes/1"), ("PATCH", "notes/1"), ("GET", "exports/notes.csv"), ("GET", "exports/notes.jsonl"),
+    ):  # fmt: skip
+        answer = box.session.request(method, box.url(f"/api/{path}"), data=json.dumps(change), timeout=20)
+        error = answer.json()["errors"][0]
+        assert (answer.status_code, error["code"]) == (503, "database_damaged"), path
+        assert "restores the newest good backup" in error["detail"]
+    said = box.ingot("export", "notes", status=DATABASE_DAMAGED)
+    assert f"ingot restore {backup}" in said and "Traceback" not in said
     notices = eventually(lambda: box.get("/api/notices")["data"])
     assert [(n["attributes"]["kind"], n["attributes"]["title"]) for n in notices] == [("trouble", "database")]
     said = box.ingot("backup", status=1)
@@ -87,6 +100,14 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     assert box.get("/api/notes")["data"]
     assert components(box)["database"]["state"] == "ok"
     box.stop()
+
+
+@pytest.mark.parametrize("table", ["ingot_user", "ingot_job"])
+def test_a_start_that_meets_damage_at_its_very_end_is_refused_like_any_other(box: Box, table: str) -> None:
+    box.stop()
+    ruin(box.home / "ingot.db", table)
+    said = box.ingot("serve", "--port", "0", status=DATABASE_DAMAGED)
+    assert "ingot restore" in said and "Traceback" not in said
 
 
 def test_a_damaged_backup_is_found_marked_and_told(box: Box) -> None:
@@ -126,7 +147,7 @@ def test_every_way_of_reading_and_writing_meets_it(tmp_path: Path, table: str) -
         database = SqliteDatabase(place)
         told: list[str] = []
         database.faults.on_first(told.append)
-        with pytest.raises(sqlite3.DatabaseError):
+        with pytest.raises(DatabaseDamaged, match="malformed"):
             if way == "rows":
                 database.rows(f"SELECT * FROM {table}")
             elif way == "many":

@@ -14,8 +14,9 @@ from typing import Any
 
 import peewee
 
+from appliance.base.errors import DatabaseDamaged
 from appliance.base.text import say, told
-from appliance.engines.database.damage import is_damage
+from appliance.engines.database.damage import damage_in, is_damage
 from appliance.engines.database.group_sync import GroupSync
 from appliance.engines.database.threads import ThreadedDatabase, log
 
@@ -71,7 +72,7 @@ class SqliteDatabase(ThreadedDatabase):
 
     def __init__(self, path: Path, synchronous: str = "full"):
         super().__init__()
-        self.path = path
+        path = self.path = path.resolve()  # of a link: SQLite keeps its files beside what that leads to
         self.peewee = peewee.SqliteDatabase(
             str(path),
             lock_type="IMMEDIATE",
@@ -175,7 +176,7 @@ class SqliteDatabase(ThreadedDatabase):
         try:
             self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
         except Exception as error:
-            return "down", str(error)
+            return "down", str(damage_in(error) or error)
         # https://sqlite.org/wal.html#walresetbug: two connections that checkpoint at once. Ours checkpoint inside a
         # commit, and commits pass the gate one by one.
         return "ok", told(say("SQLite {version}, checkpoints one at a time", version=sqlite3.sqlite_version))
@@ -201,10 +202,10 @@ class SqliteDatabase(ThreadedDatabase):
             for table, row_id, parent, _ in self.rows("PRAGMA foreign_key_check")[:100]:
                 found.append(f"row {row_id} of {table} points to a row of {parent} that is not there")
             return found
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, DatabaseDamaged) as error:
             if raised:
                 raise raised[0] from None
-            return [str(error)]  # too broken to be looked at
+            return [str(damage_in(error) or error)]  # too broken to be looked at
         finally:
             self._opened(connection)
 
