@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.base import ids
 from appliance.base.paths import Home
-from appliance.run.backup import leftovers, listing
+from appliance.run.backup import leftovers, listing, signed_in
 from appliance.run.backup.listing import SNAPSHOT
 
 KEPT = 3
@@ -34,6 +34,7 @@ def take(home: Home, step: str) -> Path:
         with leftovers.alone(home), closing(sqlite3.connect(home.database, timeout=20)) as connection:
             connection.execute("VACUUM INTO ?", (str(beside),))
         beside.chmod(0o600)
+        signed_in.leave_out(beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
