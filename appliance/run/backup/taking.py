@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.base import clock, ids
+from appliance.base.disk import is_disk_full
 from appliance.base.errors import Conflict, IngotError
 from appliance.base.paths import Home
 from appliance.base.reasons import why
@@ -28,7 +29,7 @@ from appliance.run.backup.archive import ENDING, Damaged
 from appliance.run.backup.listing import AUTOMATIC, Backup, Kind
 from appliance.run.backup.retention import Policy
 
-DAY = 86_400.0
+DAY, FULL = 86_400.0, "disk_full"
 log = logging.getLogger(__name__)
 Tell = Callable[[int, int | None, str], object]
 """(done, of how many, what): progress."""
@@ -82,11 +83,13 @@ def _take(settings: Settings, files: FileStore, place: Path, version: str, tell:
                 )
             )
     except OSError as error:
-        raise IngotError(say("The backup could not be written: {why}", why=why(error))) from error
+        text = say("The backup could not be written: {why}", why=why(error))
+        raise IngotError(text, code=FULL if is_disk_full(error) else None) from error
     except sqlite3.Error as error:
         if is_damage(error):
             raise _database_damaged(home, str(error)) from error
-        raise IngotError(say("The backup could not be written: {why}", why=error)) from error
+        text = say("The backup could not be written: {why}", why=error)
+        raise IngotError(text, code=FULL if is_disk_full(error) else None) from error
     finally:
         copy.unlink(missing_ok=True)
         beside.unlink(missing_ok=True)
@@ -187,7 +190,7 @@ def _make_room(home: Home, place: Path, warn: Warn) -> None:
     same_disk = folder.stat().st_dev == home.backups.stat().st_dev
     victims, lacking = short_of_room(home) if same_disk else ([], 1)
     if lacking:
-        raise IngotError(say("The disk at {folder} is too full for a backup.", folder=folder))
+        raise IngotError(say("The disk at {folder} is too full for a backup.", folder=folder), code=FULL)
     warn(going_first(victims))
     for one in victims:
         one.place.unlink(missing_ok=True)
