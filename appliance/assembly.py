@@ -168,7 +168,7 @@ def open_house(settings: Settings, *, existing: bool = False) -> House:
         installation.check_file(settings.home)
     home = settings.home.create()
     with installation.damage_refuses(home):
-        database = open_database(settings)
+        database = open_database(settings, make=True)
         if database.dialect != "sqlite":
             installation.check_server(database, home, existing=existing)
         migrate(database, home)

@@ -135,6 +135,19 @@ class DatabaseDamaged(Unavailable):
         super().__init__(text, retry_after=600)
 
 
+class DatabaseMissing(Unavailable):
+    """The file of the database is not there any more, or is another one. What would be written now would go nowhere."""
+
+    code = "database_missing"
+
+    def __init__(self) -> None:
+        text = say(
+            "The file of the database is gone, was emptied, or another one lies in its place: nothing is saved. An administrator "
+            "puts it back, or stops Ingot and restores the newest good backup."
+        )
+        super().__init__(text, retry_after=60)
+
+
 class DiskFull(IngotError):
     """There is no room to write. Nothing of what was asked was kept; it can be asked again when there is."""
 

@@ -50,6 +50,7 @@ class Ground:
         self._home, self._least, self._little = home, least_free, little_free
         self._clock = Clock(home.root / "run" / "last-alive")
         self._opened: Text | None = None
+        self._ran = False  # before its first moment the folders of a new home are not made yet
         self.checks = (
             Check("home", self._home_folder, HOME_UNUSABLE),
             Check("disk", self._disk, DISK_FULL),
@@ -98,6 +99,7 @@ class Ground:
 
     def mark(self) -> None:
         """It is alive now."""
+        self._ran = True
         self._clock.mark()
 
     # ------------------------------------------------------------------ one by one
@@ -115,6 +117,12 @@ class Ground:
                 home=home, owner=_user(home.stat().st_uid), me=_user(os.geteuid()),
             )  # fmt: skip
             return Health("degraded", told(text))
+        if self._ran and not self._home.files.is_dir():
+            text = say(
+                "The folder {folder} is gone: files can neither be read nor stored. Is its disk mounted?",
+                folder=self._home.files,
+            )
+            return Health("down", told(text))
         return Health("degraded", told(self._opened)) if self._opened else Health()
 
     def _disk(self) -> Health:

@@ -4,8 +4,11 @@ all is well while a list cannot be read."""
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,13 @@ import pytest
 from box import Box, eventually
 
 from appliance import assembly
-from appliance.base.errors import DatabaseDamaged
+from appliance.base.errors import DatabaseDamaged, DatabaseMissing
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.records.permissions import SYSTEM
 from appliance.run.backup import listing, taking
 from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
@@ -108,6 +112,48 @@ def test_a_start_that_meets_damage_at_its_very_end_is_refused_like_any_other(box
     ruin(box.home / "ingot.db", table)
     said = box.ingot("serve", "--port", "0", status=DATABASE_DAMAGED)
     assert "ingot restore" in said and "Traceback" not in said
+
+
+GONE: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink, "emptied": lambda file: os.truncate(file, 0),
+    "another": lambda file: shutil.copy(file, f"{file}.new") and Path(f"{file}.new").replace(file),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", GONE)
+def test_nothing_is_acknowledged_that_goes_into_a_file_that_is_gone(tmp_path: Path, how: str) -> None:
+    """The kernel keeps it for whoever has it open, and drops it with the process."""
+    settings = load(tmp_path / "home", environment={})
+    house = assembly.open_house(settings)
+    taking.take(settings, house.files, None, "test")
+    GONE[how](settings.home.database)
+    for make in (house.jobs.enqueue, lambda _: house.records.work(SYSTEM).__enter__()):
+        with pytest.raises(DatabaseMissing):
+            make(BACKUP)
+    threads: list[object] = []
+    reader = threading.Thread(target=lambda: threads.append(house.database.check()))
+    reader.start()  # with no connection of its own yet: SQLite would make a new file
+    reader.join()
+    watch = DatabaseWatch(house.database, settings.home, house.jobs, lambda _: None, {})
+    watch.start()
+    eventually(lambda: "ingot restore" in str(watch.database().reason))
+    assert watch.database().state == "down" and "down" in str(threads[0])
+    watch.stop(5)
+    assert how != "deleted" or not settings.home.database.exists()
+
+
+def test_a_file_that_was_moved_back_is_used_again(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "x.db")
+    with database.write():
+        database.run("CREATE TABLE t (n INTEGER)")
+    (tmp_path / "x.db").rename(tmp_path / "y.db")
+    with pytest.raises(DatabaseMissing), database.write():
+        pytest.fail("no transaction")
+    (tmp_path / "y.db").rename(tmp_path / "x.db")
+    with database.write():
+        database.run("INSERT INTO t VALUES (1)")
+    assert database.check()[0] == "ok"
+    database.close()
 
 
 def test_a_damaged_backup_is_found_marked_and_told(box: Box) -> None:

@@ -19,7 +19,7 @@ import warm
 
 from appliance import assembly
 from appliance.apart import open_files
-from appliance.base.errors import IngotError, StartRefused
+from appliance.base.errors import IngotError, StartRefused, Unavailable
 from appliance.base.paths import Home
 from appliance.base.settings import Settings, load
 from appliance.cli import checking
@@ -147,6 +147,17 @@ def test_contents_that_are_gone_are_named_and_a_backup_says_that_it_lacks_them(s
     house = assembly.look_at(settings)
     assert BackupHealth(settings, house.jobs).check().state == "degraded"
     house.database.close()
+
+
+def test_a_folder_of_files_that_goes_while_we_run_is_told_and_not_made_anew(settings: Settings) -> None:
+    ground, store = preflight.prepare(settings.home), open_files(settings)
+    ground.mark()
+    assert ground.health()["home"].state == "ok"
+    settings.home.files.rename(settings.home.root / "unmounted")
+    assert ground.health()["home"].state == "down"
+    with pytest.raises(Unavailable, match="mounted"):
+        store.put(io.BytesIO(b"x"))
+    assert not settings.home.files.exists()
 
 
 # ---- a restore

@@ -144,7 +144,7 @@ def check(place: Path) -> Manifest:
     with reading(place) as archive:
         manifest = manifest_of(archive)
         names = set(archive.namelist()) - {MANIFEST}
-        if names != set(manifest.members) or len(archive.namelist()) != len(names) + 1 or DATABASE not in names:
+        if names != set(manifest.members) or len(archive.namelist()) != len(names) + 1:
             raise Damaged(say("The backup does not hold what its list says."))
         if strange := [name for name in names if not _KNOWN.fullmatch(name)]:  # `../x`, say: nobody's backup
             raise Damaged(say("The backup holds {name}, which is no part of one.", name=strange[0]))

@@ -31,7 +31,12 @@ def take(home: Home, step: str) -> Path:
     target = home.backups / f"{SNAPSHOT}{step}-{int(time.time())}.db"
     beside = home.backups / f".{ids.short()}.db"
     try:
-        with leftovers.alone(home), closing(sqlite3.connect(home.database, timeout=20)) as connection:
+        with (
+            leftovers.alone(home),
+            closing(
+                sqlite3.connect(f"{home.database.absolute().as_uri()}?mode=rw", uri=True, timeout=20)
+            ) as connection,
+        ):
             connection.execute("VACUUM INTO ?", (str(beside),))
         beside.chmod(0o600)
         signed_in.leave_out(beside)

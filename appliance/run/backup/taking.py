@@ -98,10 +98,15 @@ def _take(settings: Settings, files: FileStore, place: Path, version: str, tell:
 
 def copy_database(source: Path, target: Path) -> None:
     """The committed state as of one moment, as a database of its own."""
-    with closing(sqlite3.connect(source, timeout=20)) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
+    copy_into(source, target)
     target.chmod(0o600)
     signed_in.leave_out(target)
+
+
+def copy_into(source: Path, target: Path) -> None:
+    """`source` must be there: SQLite would make an empty one."""
+    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
 
 
 def check_copy(home: Home, copy: Path) -> None:
