@@ -12,7 +12,7 @@ from appliance import assembly
 from appliance.apart import open_files
 from appliance.base.paths import Home
 from appliance.base.settings import load, read
-from appliance.base.text import Text
+from appliance.base.text import Text, say
 from appliance.cli.kit import check_home, keep_event, language, main, show, with_home, with_json
 from appliance.features.security_events import spool
 from appliance.features.security_events.event import event
@@ -113,3 +113,5 @@ def tell(place: Path, manifest: Manifest, as_json: bool) -> None:
             f"{place}: whole; {manifest.size:,} bytes, {manifest.files} files, as of {manifest.created_at}, "
             f"log position {manifest.position}, Ingot {manifest.version or 'of before an update'}"
         )
+        if manifest.lost:
+            announce(say("It lacks {count} contents of files, which were gone or damaged before.", count=manifest.lost))

@@ -49,7 +49,7 @@ def _database(settings: Settings) -> dict[str, Health]:
     if restoring.broken_off(settings.home):
         return {"database": _down(say("A restore was broken off here; `ingot serve` finishes it."))}
     house = assembly.look_at(settings)
-    faults = house.database.inspect(quick=True)
+    faults = house.database.inspect(quick=house.database.dialect == "sqlite")  # PostgreSQL's quick look reads no tables
     if faults:
         raise installation.damaged(settings.home, RuntimeError(faults[0]))
     parts = {"database": Health(*house.database.check())}  # type: ignore[arg-type]

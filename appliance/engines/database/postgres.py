@@ -16,6 +16,7 @@ import peewee
 from appliance.base.errors import BadRequest, StartRefused, Unavailable
 from appliance.base.settings import SETTINGS_WRONG
 from appliance.base.text import say
+from appliance.engines.database.damage import damage_in
 from appliance.engines.database.threads import Row, ThreadedDatabase
 
 PATIENCE = 3.0
@@ -234,7 +235,7 @@ class PostgresDatabase(ThreadedDatabase):
             try:  # the text of a row is made of all its columns: each has to be read, those kept aside too
                 self.rows(f'SELECT count(t::text) FROM "{table}" t')
             except Exception as error:
-                found.append(f"{table}: {str(error).splitlines()[0]}")
+                found.append(f"{table}: {str(damage_in(error) or error).splitlines()[0]}")
         return found
 
     def size(self) -> int:
