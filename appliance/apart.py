@@ -32,13 +32,15 @@ from appliance.run.backup.listing import Kind
 from appliance.run.backup.marking import verify_and_mark
 
 
-def open_database(settings: Settings, url: str | None = None, *, read_only: bool = False) -> Database:
-    """`url`: another one than the settings', to try it. `read_only`: nothing is made or written; a file must be there."""
+def open_database(
+    settings: Settings, url: str | None = None, *, read_only: bool = False, make: bool = False
+) -> Database:
+    """`url`: another one than the settings', to try it. `read_only`: nothing is written. A file must be there, unless `make`."""
     url = url or str(settings.database)
     if url == "sqlite":
         if read_only:
             return SqliteReader(settings.home.database)
-        return SqliteDatabase(settings.home.database, settings.synchronous)
+        return SqliteDatabase(settings.home.database, settings.synchronous, make=make)
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresDatabase(url, read_only=read_only)
     raise unknown("database", url, "sqlite, postgresql://...")

@@ -170,7 +170,7 @@ def open_house(settings: Settings, *, existing: bool = False) -> House:
         installation.check_file(settings.home)
     home = settings.home.create()
     with installation.damage_refuses(home):
-        database = open_database(settings)
+        database = open_database(settings, make=True)
         if database.dialect != "sqlite":
             installation.check_server(database, home, existing=existing)
         migrate(database, home)
@@ -195,7 +195,7 @@ def look_at(settings: Settings) -> House:
     with installation.damage_refuses(home):
         database = open_database(settings, read_only=True)
         if not installation.filled(database):
-            raise installation.nothing_there(home)
+            raise installation.not_filled(database, home)
         check_current(database, home)
         records = Records(database)
         return _furnished(settings, database, records, open_files(settings, create=False), MemoryCache())
@@ -322,7 +322,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
     if only != "worker":
         outside = Outside(
             house, engine, hub, live, healths, follower.lag, traffic, plans, process.health,
-            https=https, greeting=maintenance.announcement,
+            https=https, greeting=maintenance.announcement, way_back=lambda: watch.way_back,
         )  # fmt: skip
         limit = max(settings.max_upload, settings.max_body) + (1 << 20)  # what multipart adds around a file
         application = public_door(outside)
@@ -351,6 +351,7 @@ class Outside:
     started_at: str = field(default_factory=clock.wire_now)
     https: HttpsDoor | None = None
     greeting: Callable[[], str | None] = lambda: None
+    way_back: Callable[[], installation.WayBack | None] = lambda: None
 
 
 def _disk(settings: Settings) -> tuple[int, int]:
@@ -393,6 +394,10 @@ def public_door(parts: Outside) -> Flask:
         checked = {name: check() for name, check in parts.healths.items()}
         return {name: {"state": state, "reason": reason} for name, (state, reason) in checked.items()}
 
+    def way_back() -> tuple[str, str, str] | None:
+        found = parts.way_back()
+        return (found.backup.name, found.stop, found.command) if found else None
+
     https, hosts = parts.https, Hosts(settings.hosts, settings.host)
     if https:
         https.tell_names(hosts)
@@ -405,7 +410,7 @@ def public_door(parts: Outside) -> Flask:
     return create_app(
         blueprints=[
             make_health(components, gauges, traffic, lambda: bool(parts.plans and parts.plans.current.closed())),
-            health_pages.make_pages(records, jobs, components, facts),
+            health_pages.make_pages(records, jobs, components, facts, way_back),
             make_assets(assets),
             openapi_api.make_api(records, house.cache, version=version()),
             batch.make_api(records, jobs, house.files),

@@ -121,6 +121,33 @@ class Unavailable(IngotError):
         self.retry_after = retry_after
 
 
+class DatabaseDamaged(Unavailable):
+    """Stored bytes are not what was written. It does not pass by itself: a backup has to be restored."""
+
+    code = "database_damaged"
+
+    def __init__(self, why: str):
+        text = say(
+            "The database is damaged, so this can neither be read nor saved: {why}. An administrator stops Ingot and restores "
+            "the newest good backup; the health page names the command.",
+            why=why.rstrip("."),
+        )
+        super().__init__(text, retry_after=600)
+
+
+class DatabaseMissing(Unavailable):
+    """The file of the database is not there any more, or is another one. What would be written now would go nowhere."""
+
+    code = "database_missing"
+
+    def __init__(self) -> None:
+        text = say(
+            "The file of the database is gone, was emptied, or another one lies in its place: nothing is saved. An administrator "
+            "puts it back, or stops Ingot and restores the newest good backup."
+        )
+        super().__init__(text, retry_after=60)
+
+
 class DiskFull(IngotError):
     """There is no room to write. Nothing of what was asked was kept; it can be asked again when there is."""
 

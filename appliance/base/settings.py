@@ -183,13 +183,16 @@ def read(
 
 def in_file(file: Path) -> tuple[dict[str, Any], StartRefused | None]:
     """What stands in a settings file, unchecked; of one that is no TOML the lines that are, and what is wrong with it."""
+    lines: list[str] = []
     try:
         text = file.read_text("utf-8")
         return tomllib.loads(text), None
     except (FileNotFoundError, NotADirectoryError):
-        return {}, None
+        if not file.is_symlink():
+            return {}, None
+        reason = say("it is a link to what is not there")
     except OSError as error:
-        reason, lines = why(error), []
+        reason = why(error)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is one, too
         reason, lines = verbatim(str(error)), file.read_text("utf-8", "replace").splitlines()
     found: dict[str, Any] = {}

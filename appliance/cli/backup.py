@@ -10,17 +10,15 @@ import click
 
 from appliance import assembly
 from appliance.apart import open_files
-from appliance.base.errors import StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import load, read
 from appliance.base.text import Text, say
-from appliance.cli.kit import keep_event, language, main, show, with_home, with_json
+from appliance.cli.kit import check_home, keep_event, language, main, show, with_home, with_json
 from appliance.features.security_events import spool
 from appliance.features.security_events.event import event
 from appliance.run import installation
 from appliance.run.backup import listing, restoring, taking
 from appliance.run.backup.archive import Manifest
-from appliance.run.exit_codes import DATABASE_MISSING
 from appliance.run.home_lock import HomeLock
 
 
@@ -35,10 +33,11 @@ def backup(home: Path, as_json: bool, output: Path | None, list_: bool) -> None:
         list_backups(home, as_json)
         return
     settings = load(home)
-    if not home.is_dir() or (settings.database == "sqlite" and not settings.home.database.exists()):
-        raise StartRefused(say("There is no Ingot in {home}.", home=home), DATABASE_MISSING)
+    check_home(home)
     if settings.database == "sqlite":
         installation.check_file(settings.home)
+        if not settings.home.database.exists():
+            raise installation.nothing_there(settings.home)
     settings.home.backups.mkdir(mode=0o700, exist_ok=True)
     place = taking.take(settings, open_files(settings), output, assembly.version(), warn=announce)
     keep_event(settings, "backup", file=place.name)
@@ -51,8 +50,7 @@ def announce(text: Text) -> None:
 
 def list_backups(home: Path, as_json: bool) -> None:
     """Works whether Ingot runs, can start, or not; reads nothing but the folder."""
-    if not home.is_dir():
-        raise StartRefused(say("There is no Ingot in {home}.", home=home), DATABASE_MISSING)
+    check_home(home)
     rows = [one.shown() for one in listing.listed(Home(home))]
     if not as_json:
         rows = [
@@ -115,3 +113,5 @@ def tell(place: Path, manifest: Manifest, as_json: bool) -> None:
             f"{place}: whole; {manifest.size:,} bytes, {manifest.files} files, as of {manifest.created_at}, "
             f"log position {manifest.position}, Ingot {manifest.version or 'of before an update'}"
         )
+        if manifest.lost:
+            announce(say("It lacks {count} contents of files, which were gone or damaged before.", count=manifest.lost))

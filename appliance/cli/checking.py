@@ -8,6 +8,7 @@ from appliance.base.errors import IngotError, StartRefused
 from appliance.base.settings import Settings
 from appliance.base.text import Text, say, told
 from appliance.engines.database.damage import is_damage
+from appliance.features.health.looks import contents
 from appliance.features.identity.accounts import shared_emails
 from appliance.records.entity import Entity, Field
 from appliance.run import installation, preflight
@@ -21,38 +22,53 @@ from appliance.run.services import Health
 def look(settings: Settings, running: ControlClient) -> tuple[dict[str, Health], int]:
     """(how each part does, the exit code). Writes nothing."""
     found = preflight.Ground(settings.home).health()
+    if found["home"].state != "down" and (wrong := preflight.unusable(settings.home)) is not None:
+        found["home"] = _down(wrong)
     found["port"] = preflight.port(settings.home, settings.host, settings.port)
     try:
         parts, code = _database(settings), 0
     except StartRefused as refused:
         parts, code = {"database": _down(refused.message)}, refused.exit_code
-    except IngotError as error:
-        parts, code = {"database": _down(error.message)}, 1
     except Exception as error:
         # whatever the driver raises: a check that ends in a traceback has checked nothing
-        broken = installation.damaged(settings.home, error).message
-        parts, code = ({"database": _down(broken)}, DATABASE_DAMAGED) if is_damage(error) else (
-            {"database": _down(say("The database cannot be read: {why}", why=str(error).strip()))}, 1)  # fmt: skip
+        parts, code = {"database": _down(_told(settings, error))}, DATABASE_DAMAGED if is_damage(error) else 1
     found |= parts
     found |= {name: health for name, health in _met(running).items() if found.get(name, health).state != "down"}
     return found, code or int(any(h.state == "down" for h in found.values()))
+
+
+def _told(settings: Settings, error: Exception) -> Text:
+    if is_damage(error):
+        return installation.damaged(settings.home, error).message
+    return error.message if isinstance(error, IngotError) else say(
+        "The database cannot be read: {why}", why=str(error).strip()
+    )  # fmt: skip
 
 
 def _database(settings: Settings) -> dict[str, Health]:
     if restoring.broken_off(settings.home):
         return {"database": _down(say("A restore was broken off here; `ingot serve` finishes it."))}
     house = assembly.look_at(settings)
-    faults = house.database.inspect(quick=True)
+    faults = house.database.inspect(quick=house.database.dialect == "sqlite")  # PostgreSQL's quick look reads no tables
     if faults:
         raise installation.damaged(settings.home, RuntimeError(faults[0]))
     parts = {"database": Health(*house.database.check())}  # type: ignore[arg-type]
     if settings.database == "sqlite" and settings.backups:
         parts["backups"] = BackupHealth(settings, house.jobs).check()
+    if lost := [(number, name) for number, name, there in contents(house.database, house.files) if not there]:
+        parts["files"] = Health("degraded", told(_lost(lost)))
     if shared := shared_emails(house.database):
         parts["users"] = Health("degraded", told(_shared(shared)))
     if refused := house.records.registry.refused_patterns():
         parts["patterns"] = Health("degraded", told(_refused(refused)))
     return parts
+
+
+def _lost(files: list[tuple[int, str]]) -> Text:
+    return say(
+        "The contents of {count} files are gone: {named}. Restore a backup from before, or upload them anew.",
+        count=len(files), named=", ".join(f"{number} {name}" for number, name in files[:20]),
+    )  # fmt: skip
 
 
 def _shared(pairs: list[tuple[tuple[int, str], tuple[int, str]]]) -> Text:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import peewee
 
 from appliance import assembly
 from appliance.apart import open_database
 from appliance.base import logs, origin, paths
-from appliance.base.errors import IngotError, Invalid, StartRefused
+from appliance.base.errors import DatabaseDamaged, IngotError, Invalid, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import Settings, load
 from appliance.base.text import best_language, say
+from appliance.engines.database.damage import is_damage
 from appliance.features.security_events import spool
 from appliance.features.security_events.event import event
 from appliance.run import installation, run_file
 from appliance.run.backup import restoring
 from appliance.run.client import ControlClient
+
+DATABASE_ERRORS = (sqlite3.Error, peewee.PeeweeException)
+"""What the drivers raise: a command that meets one ends with a sentence."""
+
+OPERATIONAL = (sqlite3.OperationalError, peewee.OperationalError)
 
 
 def language() -> str:
@@ -56,6 +64,10 @@ class Failing(click.Group):
         except IngotError as error:
             click.echo(error.message.render(language()), err=True)
             sys.exit(1)
+        except OPERATIONAL as error:  # locked, closed to us, not there: the place's fault, not the program's
+            text = say("The database cannot be used: {why}", why=str(error).strip().rstrip("."))
+            click.echo(text.render(language()), err=True)
+            sys.exit(1)
 
 
 @click.group(cls=Failing, context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,7 +84,13 @@ def with_home(command: Callable[..., Any]) -> Callable[..., Any]:
     @option
     @functools.wraps(command)
     def run(*args: Any, home: Path | None, **kwargs: Any) -> Any:
-        return command(*args, home=(home or paths.default_home()).absolute(), **kwargs)
+        place = (home or paths.default_home()).absolute()
+        try:
+            return command(*args, home=place, **kwargs)
+        except (DatabaseDamaged, *DATABASE_ERRORS) as error:
+            if not is_damage(error):
+                raise
+            raise installation.damaged(Home(place), error, changed=True) from error
 
     return run
 

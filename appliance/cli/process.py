@@ -17,7 +17,8 @@ from appliance import assembly
 from appliance.base import logs
 from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
-from appliance.base.settings import SETTINGS, load, read
+from appliance.base.reasons import why
+from appliance.base.settings import SETTINGS, Settings, load, read
 from appliance.base.text import in_language, say
 from appliance.cli import checking
 from appliance.cli.kit import check_home, door, language, main, running, show, with_home, with_json
@@ -43,8 +44,8 @@ def serve(
 ) -> None:
     """Run Ingot until it is stopped."""
     settings, wrong = read(home, {"host": host, "port": port}, role=only or "")
-    if existing and wrong is None:
-        installation.expect(settings)
+    if wrong is None:
+        refuse_early(settings, existing=existing, stay=stay)
     ground = preflight.prepare(settings.home)
     logs.start(settings.home.logs, settings.log_level)
     house: list[assembly.House] = []
@@ -69,6 +70,16 @@ def serve(
     for opened in house:
         opened.database.close()
     sys.exit(code)
+
+
+def refuse_early(settings: Settings, *, existing: bool, stay: bool) -> None:
+    """Before a folder is made in a home whose database is gone. A process that stays to say so needs some; one that finishes a
+    restore brings the database itself."""
+    if existing:
+        installation.expect(settings)
+    home = settings.home
+    if settings.database == "sqlite" and home.root.is_dir() and not (stay or restoring.broken_off(home)):
+        installation.check_file(home, inside=False)
 
 
 @main.command()
@@ -142,8 +153,11 @@ def show_logs(home: Path, lines: int, level: str | None, minutes: float | None, 
         return
     check_home(home)
     file = Home(home).logs / "ingot.log"
-    for line in file.read_text("utf-8").splitlines()[-lines:] if file.exists() else []:
-        click.echo(line)
+    try:
+        for line in file.read_text("utf-8", "replace").splitlines()[-lines:] if os.path.lexists(file) else []:
+            click.echo(line)
+    except OSError as error:
+        raise IngotError(say("{file} cannot be read: {why}", file=file, why=why(error))) from None
 
 
 @main.command()

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from appliance.base.errors import IngotError
+from appliance.base.errors import IngotError, Unavailable
 from appliance.base.paths import Home
 from appliance.base.text import say, told
 from appliance.engines.database.damage import says_damage
@@ -42,9 +42,10 @@ class DatabaseWatch:
         self._troubles = {"database": self.database, **troubles}
         self._told: set[str] = set()
         sqlite, self._remedy_found = database.dialect == "sqlite", False
-        self._remedy = (
-            say("Restore the newest good backup.") if sqlite else say("Restore its last sound dump (pg_restore).")
-        )
+        self._remedy = say("Restore the newest good backup.") if sqlite else installation.ON_A_SERVER
+        self._gone = False
+        self.way_back: installation.WayBack | None = None
+        """From damage on, as soon as the backups have been read through: what restores the newest good one."""
         self._last = LastPosition.of(home, database)
         self._lost = self._last.lost()
         self._since = jobs.list(limit=1)[0].id if jobs.list(limit=1) else 0
@@ -71,6 +72,10 @@ class DatabaseWatch:
         """The database's own word, and what was met in it."""
         if not self._database.faults.first:
             health = Health(*self._database.check())  # type: ignore[arg-type]
+            self._gone = health.state == "down" and self._database.dialect == "sqlite"
+            if self._gone:
+                what = getattr(health.reason, "text", health.reason)
+                return Health("down", told(say("{what} {remedy}", what=what, remedy=self._remedy)))
             return Health("degraded", told(self._lost)) if self._lost and health.state == "ok" else health
         what = self._database.faults.first.rstrip(".")
         text = say("The database is damaged: {why}. Stop Ingot. {remedy}", why=what, remedy=self._remedy)
@@ -78,8 +83,10 @@ class DatabaseWatch:
 
     def _find_remedy(self) -> None:
         """In our own thread: it reads backups through, and whoever asks for a status shall not wait for that."""
-        if self._database.faults.first and not self._remedy_found and self._database.dialect == "sqlite":
-            self._remedy, self._remedy_found = installation.remedy(self._home), True
+        wanted = self._database.faults.first or self._gone
+        if wanted and not self._remedy_found and self._database.dialect == "sqlite":
+            self.way_back = installation.way_back(self._home)
+            self._remedy, self._remedy_found = installation.remedy(self._home, self.way_back), True
 
     def _first(self, what: str) -> None:
         _log.error("The database is damaged: %s", what)
@@ -109,7 +116,10 @@ class DatabaseWatch:
             if self._ended.is_set():
                 raise _Ending
 
-        found = self._database.inspect(tick, quick=True)
+        try:
+            found = self._database.inspect(tick, quick=True)
+        except Unavailable:  # it is away: its own health says so, and this thread is needed until it is back
+            return
         if found:
             self._database.faults.note(found[0])
 

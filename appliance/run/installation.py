@@ -9,7 +9,8 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+import traceback
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,9 @@ from appliance.base import clock, ids
 from appliance.base.errors import StartRefused
 from appliance.base.paths import Home, command
 from appliance.base.settings import Settings
+from appliance.base.settings import read as settings_of
 from appliance.base.text import Text, say
-from appliance.engines.database.damage import is_damage
+from appliance.engines.database.damage import damage_in, first_words
 from appliance.engines.database.protocol import Database
 from appliance.run.backup import listing
 from appliance.run.exit_codes import DATABASE_DAMAGED, DATABASE_MISSING
@@ -54,7 +56,9 @@ def kept_id(home: Home) -> str:
 
 
 def keep_id(place: Path, number: str) -> None:
-    """Write the id file, whole or not at all."""
+    """Write the id file, whole or not at all. What lies at its place and is no file goes aside."""
+    if place.is_dir():
+        place.rename(place.with_name(f"{place.name}-{ids.short()}"))
     beside = place.with_name(f".{place.name}.{ids.short()}")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -156,13 +160,26 @@ def check_file(home: Home, *, inside: bool = True) -> None:
                 "ingot_migration" in tables and database.execute("SELECT 1 FROM ingot_migration LIMIT 1").fetchone()
             )
     except sqlite3.Error as error:
-        if is_damage(error):
+        if damage_in(error) is not None:
             raise damaged(home, error) from error
         return  # busy, or closed to us: who opens it in earnest says so
+    if not filled and (refused := _not_ours(home, tables)):
+        raise refused
+
+
+def _not_ours(home: Home, tables: Collection[str]) -> StartRefused | None:
+    """Why a database that no migration was ever applied to is not taken for a new one."""
     if tables and "ingot_migration" not in tables:
-        raise damaged(home, say("it is a database of another program"))
-    if not filled and traces(home):
-        raise missing(home, say("The database {file} is empty", file=file))
+        return damaged(home, say("it is a database of another program"))
+    return missing(home, say("The database {file} is empty", file=home.database)) if traces(home) else None
+
+
+def not_filled(database: Database, home: Home) -> StartRefused:
+    """What a command that only looks says of a database that no migration was ever applied to."""
+    if database.dialect != "sqlite":
+        return _empty_server(home) if traces(home) else nothing_there(home)
+    tables = [row[0] for row in database.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return _not_ours(home, tables) or nothing_there(home)
 
 
 def _read_by(allowed: bool, file: Path) -> bool:
@@ -184,17 +201,22 @@ def check_server(database: Database, home: Home, *, existing: bool) -> None:
             raise StartRefused(text, DATABASE_MISSING)
         return
     if existing or traces(home) or home.database.exists():
-        text = say(
-            "The database that the setting names is empty, and Ingot kept records with the folder {home}. Nothing was made or "
-            "changed: restore its dump (pg_restore), or put the setting `database` right. A change of that setting moves no "
-            "records.",
-            home=home.root,
-        )  # fmt: skip
-        raise StartRefused(text, DATABASE_MISSING)
+        raise _empty_server(home)
+
+
+def _empty_server(home: Home) -> StartRefused:
+    text = say(
+        "The database that the setting names is empty, and Ingot kept records with the folder {home}. Nothing was made or "
+        "changed: restore its dump (pg_restore), or put the setting `database` right. A change of that setting moves no "
+        "records.",
+        home=home.root,
+    )  # fmt: skip
+    return StartRefused(text, DATABASE_MISSING)
 
 
 def filled(database: Database) -> bool:
     """Has a migration ever been applied?"""
+    database.rows("SELECT 1")  # one that does not answer says so in our words, which peewee's own look does not
     return database.peewee.table_exists("ingot_migration") and bool(
         database.rows("SELECT 1 FROM ingot_migration LIMIT 1")
     )
@@ -253,24 +275,56 @@ def missing(home: Home, what: Text) -> StartRefused:
     return StartRefused(text, DATABASE_MISSING)
 
 
-def damaged(home: Home, why: Text | BaseException) -> StartRefused:
-    text = say(
-        "The database {file} is damaged: {why}. Nothing was changed. {remedy}",
-        file=home.database, why=why if isinstance(why, Text) else str(why).rstrip("."), remedy=remedy(home),
-    )  # fmt: skip
+def damaged(home: Home, why: Text | BaseException, *, changed: bool = False) -> StartRefused:
+    """`changed`: may what met the damage have changed something before?"""
+    what = why if isinstance(why, Text) else first_words(str(damage_in(why) or why)).rstrip(".")
+    if elsewhere(home):
+        text = say("The database that the setting names is damaged: {why}. {remedy}", why=what, remedy=ON_A_SERVER)
+    elif changed:
+        text = say("The database {file} is damaged: {why}. {remedy}", file=home.database, why=what, remedy=remedy(home))
+    else:
+        text = say(
+            "The database {file} is damaged: {why}. Nothing was changed. {remedy}",
+            file=home.database, why=what, remedy=remedy(home),
+        )  # fmt: skip
     return StartRefused(text, DATABASE_DAMAGED)
 
 
-def remedy(home: Home) -> Text:
-    """The sentence that names the newest good backup and the command that restores it."""
+ON_A_SERVER = say("Restore its last sound dump (pg_restore).")
+
+
+def elsewhere(home: Home) -> bool:
+    """Do the settings name a database on a server?"""
+    settings, wrong = settings_of(home.root)
+    return wrong is None and settings.database != "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """The newest good backup, or the snapshot from before an update, and the command that restores it; `stop` ends the server
+    first."""
+
+    backup: Path
+    stop: str
+    command: str
+
+
+def way_back(home: Home) -> WayBack | None:
+    """None when there is no good one. It may read backups through: seconds."""
     newest = listing.newest_good(home, known_migrations())
-    if newest is None:
+    return WayBack(newest, command("stop", home.root), command("restore", home.root, newest)) if newest else None
+
+
+def remedy(home: Home, found: WayBack | None = None) -> Text:
+    """The sentence that names the newest good backup and the command that restores it."""
+    found = found or way_back(home)
+    if found is None:
         return say(
             "There is no good backup in {folder}. If you have one elsewhere, restore it: {command}",
             folder=home.backups,
             command=command("restore", home.root, "FILE"),
         )
-    return say("Restore the newest good backup: {command}", command=command("restore", home.root, newest))
+    return say("Restore the newest good backup: {command}", command=found.command)
 
 
 def _listed(traces: list[Text]) -> Text:
@@ -285,14 +339,11 @@ def damage_refuses(home: Home) -> Iterator[None]:
     """A start that meets damage anywhere ends with the sentence and the exit code for it, never with a traceback."""
     try:
         yield
-    except StartRefused as refused:
-        if refused.exit_code in (DATABASE_DAMAGED, DATABASE_MISSING) or not is_damage(refused):
-            raise
-        raise damaged(home, refused.__cause__ or refused) from refused
     except Exception as error:
-        if not is_damage(error):
+        refused = isinstance(error, StartRefused) and error.exit_code in (DATABASE_DAMAGED, DATABASE_MISSING)
+        if refused or damage_in(error) is None:
             raise
-        log.exception("damaged database")
+        log.info("The database is damaged", extra={"error": traceback.format_exc()})  # for the log alone
         raise damaged(home, error) from error
 
 

@@ -50,6 +50,7 @@ class Ground:
         self._home, self._least, self._little = home, least_free, little_free
         self._clock = Clock(home.root / "run" / "last-alive")
         self._opened: Text | None = None
+        self._ran = False  # before its first moment the folders of a new home are not made yet
         self.checks = (
             Check("home", self._home_folder, HOME_UNUSABLE),
             Check("disk", self._disk, DISK_FULL),
@@ -98,6 +99,7 @@ class Ground:
 
     def mark(self) -> None:
         """It is alive now."""
+        self._ran = True
         self._clock.mark()
 
     # ------------------------------------------------------------------ one by one
@@ -115,6 +117,12 @@ class Ground:
                 home=home, owner=_user(home.stat().st_uid), me=_user(os.geteuid()),
             )  # fmt: skip
             return Health("degraded", told(text))
+        if self._ran and not self._home.files.is_dir():
+            text = say(
+                "The folder {folder} is gone: files can neither be read nor stored. Is its disk mounted?",
+                folder=self._home.files,
+            )
+            return Health("down", told(text))
         return Health("degraded", told(self._opened)) if self._opened else Health()
 
     def _disk(self) -> Health:
@@ -221,13 +229,52 @@ def prepare(home: Home) -> Ground:
     """Close a home that is open to others and make what is missing in it. Raises StartRefused when there can be none."""
     ground = Ground(home)
     ground.tighten()
+    if (wrong := in_the_way(home)) is not None:
+        raise StartRefused(wrong, HOME_UNUSABLE)
     try:
         home.create()
     except OSError as error:
         raise refusal(home.root, error) from None
-    if (closed := _closed_to_us(home)) is not None:
-        raise StartRefused(_left_by_another(home.root, closed), HOME_UNUSABLE)
+    if (wrong := unusable(home)) is not None:
+        raise StartRefused(wrong, HOME_UNUSABLE)
     return ground
+
+
+def unusable(home: Home) -> Text | None:
+    """Why a start would be refused for what lies in the home. Makes nothing: `ingot check` asks too."""
+    if (wrong := in_the_way(home)) is not None:
+        return wrong
+    closed = _closed_to_us(home)
+    return _left_by_another(home.root, closed) if closed is not None else None
+
+
+_MADE_ANEW = ("index", "cache", "run", "logs")
+
+
+def in_the_way(home: Home) -> Text | None:
+    """The first that has the name of a folder or a file of ours and is something else."""
+    for folder in (home.root, home.index, home.cache, home.files, home.backups, home.logs, home.root / "run"):
+        if os.path.lexists(folder) and not folder.is_dir():
+            return _no_folder(folder, made_anew=folder.name in _MADE_ANEW)
+    own = [Path(f"{home.database}{end}") for end in ("-wal", "-shm", ".gate")]
+    for file in (*own, home.lock, home.logs / "ingot.log"):
+        if file.is_dir():
+            return say("{file} is a folder, and Ingot needs a file of that name: move the folder away.", file=file)
+    return None
+
+
+def _no_folder(folder: Path, *, made_anew: bool) -> Text:
+    if folder.is_symlink() and not folder.exists():
+        return say(
+            "{folder} is a link to {target}, which is not there. Is its disk mounted?",
+            folder=folder, target=folder.readlink(),
+        )  # fmt: skip
+    if made_anew:
+        return say("{folder} is a file, and must be a folder: delete it, Ingot makes the folder anew.", folder=folder)
+    return say(
+        "{folder} is a file, and must be a folder: move the file away, and put back the folder that was there.",
+        folder=folder,
+    )
 
 
 def _closed_to_us(home: Home) -> Path | None:
@@ -250,6 +297,11 @@ def _wanted(file: Path) -> int:
 def _left_by_another(home: Path, closed: Path) -> Text:
     me = _user(os.geteuid()) if os.name == "posix" else os.environ.get("USERNAME", "?")
     owner = _user(closed.stat().st_uid) if os.name == "posix" else "?"
+    if os.name == "posix" and _mine(closed):
+        return say(
+            "Ingot may not use {file}, which is its own: its mode is {mode}. Give the rights back: chmod -R u+rwX {home}",
+            file=closed, mode=f"{closed.stat().st_mode & 0o777:03o}", home=home,
+        )  # fmt: skip
     return say(
         "{file} belongs to {owner}, and Ingot runs as {me}, who may not use it: somebody started Ingot here as {owner}. Give the "
         "whole folder back: sudo chown -R {me} {home}",

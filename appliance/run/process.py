@@ -13,14 +13,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from appliance.base import clock
 from appliance.base.digits import is_digits
-from appliance.base.errors import StartRefused
+from appliance.base.errors import IngotError, StartRefused
 from appliance.base.paths import Home
 from appliance.base.text import Text
 from appliance.run import exit_codes, installation, log_lines, notify, preflight, run_file
@@ -184,9 +184,9 @@ def run(
             _open(process, door)
             for warning in ground.begin():
                 _log.warning("%s", warning.reason)
-            with installation.damage_refuses(home):
+            with installation.damage_refuses(home), _in_a_sentence():
                 _start(process, build(process), stop_seconds)
-            on_ready(process)
+                on_ready(process)
             _settle_memory()
             watchdog.start()
             notify.tell("READY=1")
@@ -210,6 +210,18 @@ def run(
     if late or _left_behind():
         _end_anyway(code)
     return code
+
+
+@contextlib.contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    """What stops a start and is known by name, a database server that does not answer among it, is no crash: it ends with its
+    sentence, and with the exit code that service managers try again on."""
+    try:
+        yield
+    except StartRefused:
+        raise
+    except IngotError as error:
+        raise StartRefused(error.message, exit_codes.CRASHED) from error
 
 
 def _open(process: Process, door: ControlDoor) -> None:

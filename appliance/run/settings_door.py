@@ -14,7 +14,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from appliance.base import ids
-from appliance.base.errors import BadRequest, StartRefused
+from appliance.base.disk import is_disk_full
+from appliance.base.errors import BadRequest, DiskFull, StartRefused
 from appliance.base.reasons import why
 from appliance.base.settings import SETTINGS, Setting, Settings, checked, in_file, read
 from appliance.base.text import Text, say
@@ -153,15 +154,23 @@ def _put_aside(file: Path) -> Path:
     """A copy; of a file that cannot be read, the file itself."""
     aside = next(place for n in range(1, 1_000) if not (place := file.with_name(f"{file.name}.before-{n}")).exists())
     try:
-        aside.write_bytes(file.read_bytes())
-        aside.chmod(0o600)
+        content = file.read_bytes()
     except OSError:
         with _sayably(file):
             file.rename(aside)
+        return aside
+    with _sayably(aside):
+        try:
+            aside.write_bytes(content)
+            aside.chmod(0o600)
+        except OSError:  # nothing is written over a file that could not be kept
+            aside.unlink(missing_ok=True)
+            raise
     return aside
 
 
 def _write(file: Path, text: str) -> None:
+    file = file.resolve()  # of a link: what it leads to
     beside = file.with_name(f".{file.name}.{ids.short()}")
     with _sayably(file):
         try:
@@ -181,6 +190,8 @@ def _sayably(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull() from None
         raise BadRequest(say("{file} cannot be written: {why}", file=file, why=why(error))) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -11,10 +12,15 @@ from pathlib import Path
 import pytest
 from box import Box, eventually
 
+from appliance import assembly
+from appliance.apart import open_files
 from appliance.base.disk import is_disk_full
-from appliance.base.errors import DiskFull
+from appliance.base.errors import DiskFull, IngotError
+from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.run import settings_door
+from appliance.run.backup import taking
 
 SMALL = "120m"
 ROOT = os.name == "posix" and os.geteuid() == 0
@@ -71,10 +77,9 @@ def test_every_write_of_a_server_says_so_until_there_is_room_again(small_disk: P
     note = {"data": {"type": "notes", "attributes": {"text": "x" * 300}}}
     first = box.send("POST", "/api/notes", note, 201)["data"]["id"]
     ballast = small_disk / "ballast"
-    with ballast.open("wb") as file, pytest.raises(OSError, match="No space"):
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
         while True:
             file.write(b"\0" * 65_536)
-            file.flush()
     try:
         big = {"data": {"type": "notes", "attributes": {"text": "y" * 400_000}}}
         answer = box.session.post(box.url("/api/notes"), json=big, timeout=30)
@@ -93,6 +98,30 @@ def test_every_write_of_a_server_says_so_until_there_is_room_again(small_disk: P
         ballast.unlink()
     eventually(lambda: box.session.post(box.url("/api/notes"), json=big, timeout=30).status_code == 201)
     box.stop()
+
+
+@pytest.mark.skipif(not ROOT, reason="a small disk can be mounted by root alone")
+def test_a_backup_and_a_change_of_settings_say_so_and_lose_nothing(small_disk: Path) -> None:
+    settings = load(small_disk / "home", environment={})
+    assembly.open_house(settings).database.close()
+    file = settings.home.settings
+    broken = '# ours\nport = 8499\nhost = "\n' + "# long\n" * 2_000
+    file.write_text(broken)
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+        while True:
+            ballast.write(b"\0" * 4_096)
+    with pytest.raises(IngotError) as refused:
+        settings_door.change(settings, {"workers": 5}, {}, dry_run=False)
+    assert refused.value.code == "disk_full"
+    assert file.read_text() == broken, "a file in pieces goes aside whole, or stays"
+    with pytest.raises(IngotError) as refused:
+        taking.take(settings, open_files(settings), None, "test")
+    assert refused.value.code == "disk_full"
+    assert [p.name for p in settings.home.root.iterdir() if p.name.startswith((".", "settings"))] == [file.name]
+    assert not list(settings.home.backups.iterdir())
+    (small_disk / "ballast").unlink()
+    assert settings_door.change(settings, {"workers": 5}, {}, dry_run=False)["written"]
+    assert taking.take(settings, open_files(settings), None, "test").exists()
 
 
 def test_full_is_no_damage() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def test_many_in_one_day_take_no_other_days_place() -> None:
     nights = [made(day) for day in range(1, 7)]
     kept = left(nights + [made(n / 1440) for n in range(60)])
     assert set(nights) <= set(kept) and len(kept) == 7
+
+
+def test_the_last_that_lacks_no_files_outlives_all_that_do() -> None:
+    """A disk of files that is not mounted for a year: each night makes a backup without them."""
+    whole = made(400)
+    lacking = [replace(one, manifest=replace(one.manifest, lost=3)) for one in map(made, range(400)) if one.manifest]
+    assert whole in left([whole, *lacking])
+    assert whole not in retention.first_to_go([whole, *lacking], "now", NOW)
+    assert whole not in left([whole, *lacking, made(0.5)])
 
 
 def test_an_empty_new_history_takes_nothing_of_the_one_before() -> None:

@@ -4,8 +4,11 @@ all is well while a list cannot be read."""
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,15 +17,18 @@ import pytest
 from box import Box, eventually
 
 from appliance import assembly
+from appliance.base.errors import DatabaseDamaged, DatabaseMissing
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
+from appliance.records.permissions import SYSTEM
 from appliance.run.backup import listing, taking
 from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
 from appliance.run.database_watch import DatabaseWatch
+from appliance.run.exit_codes import DATABASE_DAMAGED
 
 NOTE = {"name": "note", "plural": "notes", "fields": [{"name": "text"}]}
 
@@ -71,8 +77,19 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     checked = json.loads(box.ingot("check", "--json", status=13).rpartition("}")[0] + "}")
     assert checked["database"]["state"] == "down" and str(backup) in checked["database"]["reason"]
     page = box.session.get(box.url("/health"), timeout=20).text
-    assert "ingot restore" in page and "tint-red" in page
-    assert box.session.get(box.url("/api/notes"), timeout=20).status_code >= 500
+    assert "tint-red" in page
+    for line in (f"ingot stop --home {box.home}", f"ingot restore {backup} --home {box.home}"):
+        assert f'<code class="secret">{line}</code>' in page, "the restore stands beside the damage, to be copied"
+    change = {"data": {"type": "notes", "id": "1", "attributes": {"text": "y"}}}
+    for method, path in (
+        ("GET", "notes"), ("GET", "notes/1"), ("PATCH", "notes/1"), ("GET", "exports/notes.csv"), ("GET", "exports/notes.jsonl"),
+    ):  # fmt: skip
+        answer = box.session.request(method, box.url(f"/api/{path}"), data=json.dumps(change), timeout=20)
+        error = answer.json()["errors"][0]
+        assert (answer.status_code, error["code"]) == (503, "database_damaged"), path
+        assert "restores the newest good backup" in error["detail"]
+    said = box.ingot("export", "notes", status=DATABASE_DAMAGED)
+    assert f"ingot restore {backup}" in said and "Traceback" not in said
     notices = eventually(lambda: box.get("/api/notices")["data"])
     assert [(n["attributes"]["kind"], n["attributes"]["title"]) for n in notices] == [("trouble", "database")]
     said = box.ingot("backup", status=1)
@@ -87,6 +104,56 @@ def test_a_table_that_cannot_be_read_turns_everything_red(box: Box) -> None:
     assert box.get("/api/notes")["data"]
     assert components(box)["database"]["state"] == "ok"
     box.stop()
+
+
+@pytest.mark.parametrize("table", ["ingot_user", "ingot_job"])
+def test_a_start_that_meets_damage_at_its_very_end_is_refused_like_any_other(box: Box, table: str) -> None:
+    box.stop()
+    ruin(box.home / "ingot.db", table)
+    said = box.ingot("serve", "--port", "0", status=DATABASE_DAMAGED)
+    assert "ingot restore" in said and "Traceback" not in said
+
+
+GONE: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink, "emptied": lambda file: os.truncate(file, 0),
+    "another": lambda file: shutil.copy(file, f"{file}.new") and Path(f"{file}.new").replace(file),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", GONE)
+def test_nothing_is_acknowledged_that_goes_into_a_file_that_is_gone(tmp_path: Path, how: str) -> None:
+    """The kernel keeps it for whoever has it open, and drops it with the process."""
+    settings = load(tmp_path / "home", environment={})
+    house = assembly.open_house(settings)
+    taking.take(settings, house.files, None, "test")
+    GONE[how](settings.home.database)
+    for make in (house.jobs.enqueue, lambda _: house.records.work(SYSTEM).__enter__()):
+        with pytest.raises(DatabaseMissing):
+            make(BACKUP)
+    threads: list[object] = []
+    reader = threading.Thread(target=lambda: threads.append(house.database.check()))
+    reader.start()  # with no connection of its own yet: SQLite would make a new file
+    reader.join()
+    watch = DatabaseWatch(house.database, settings.home, house.jobs, lambda _: None, {})
+    watch.start()
+    eventually(lambda: "ingot restore" in str(watch.database().reason))
+    assert watch.database().state == "down" and "down" in str(threads[0])
+    watch.stop(5)
+    assert how != "deleted" or not settings.home.database.exists()
+
+
+def test_a_file_that_was_moved_back_is_used_again(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "x.db")
+    with database.write():
+        database.run("CREATE TABLE t (n INTEGER)")
+    (tmp_path / "x.db").rename(tmp_path / "y.db")
+    with pytest.raises(DatabaseMissing), database.write():
+        pytest.fail("no transaction")
+    (tmp_path / "y.db").rename(tmp_path / "x.db")
+    with database.write():
+        database.run("INSERT INTO t VALUES (1)")
+    assert database.check()[0] == "ok"
+    database.close()
 
 
 @pytest.mark.slow
@@ -127,7 +194,7 @@ def test_every_way_of_reading_and_writing_meets_it(tmp_path: Path, table: str) -
         database = SqliteDatabase(place)
         told: list[str] = []
         database.faults.on_first(told.append)
-        with pytest.raises(sqlite3.DatabaseError):
+        with pytest.raises(DatabaseDamaged, match="malformed"):
             if way == "rows":
                 database.rows(f"SELECT * FROM {table}")
             elif way == "many":

@@ -11,7 +11,8 @@ import pytest
 from sign_in_site import ADA, SignInSite, csrf
 
 from appliance.base import ids
-from appliance.run.backup.taking import TRANSIENT, copy_database
+from appliance.run.backup import signed_in
+from appliance.run.backup.taking import copy_database
 
 SHAPES = (
     "Bearer {v}", "Bearer session:{v}", "Bearer token:{v}", "Bearer session {v}", "bearer ('session', '{v}')", "Basic {v}",
@@ -89,7 +90,7 @@ def test_sign_out_ends_the_session_its_actor_and_nothing_revives_it(site: SignIn
     assert other.get("/api").status_code == 200, "another session stands"
 
 
-@pytest.mark.parametrize("table", TRANSIENT)
+@pytest.mark.parametrize("table", signed_in.TABLES)
 def test_a_copy_for_a_backup_holds_no_secret_of_a_session(site: SignInSite, tmp_path: Path, table: str) -> None:
     client = site.signed_in(ADA)
     secret = site.house.claim._database

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW, MODE_TEXT, UNKNOWN
 
+from appliance.base.disk import is_disk_full
 from appliance.engines.cache.protocol import Value
 from appliance.engines.cache.values import check_key, pack, unpack
 
@@ -130,6 +131,9 @@ class DiskCache:
                     self.delete(key)
                 return failed
             except (sqlite3.Error, OSError) as error:
+                if is_disk_full(error):
+                    log.warning("The cache keeps nothing new: the disk is full")
+                    return failed
                 log.warning("The cache is damaged and starts empty: %r", error)
                 self._heal(cache)
         return failed
@@ -167,6 +171,9 @@ class DiskCache:
                 return
             except (sqlite3.Error, diskcache.Timeout, OSError, ValueError, TypeError, AttributeError) as error:
                 # the settings it stores beside the entries may be damaged in any way
+                if is_disk_full(error):
+                    log.warning("There is no cache for now: the disk is full")
+                    break
                 log.warning("The cache is damaged and starts empty: %r", error)
                 self._wipe()
         self._again = time.monotonic() + PAUSE

@@ -21,6 +21,8 @@ _SAID = re.compile(
     r"invalid page in block|could not read block|missing chunk number|unexpected chunk|index .* contains (?:un|corrupt)"
 )
 
+_HEADING = re.compile(r"\*\*\* in database \S+ \*\*\*")
+
 
 class Faults:
     """Remembers the first damage that a process met in its database; whoever listens hears of it once, in the thread that met
@@ -35,13 +37,13 @@ class Faults:
 
     def meet(self, error: BaseException) -> None:
         """Any error of the database: those that are no damage are passed over."""
-        if not self.first and is_damage(error):
-            self.note(str(error) or type(error).__name__)
+        if not self.first and (found := damage_in(error)) is not None:
+            self.note(str(found) or type(found).__name__)
 
     def note(self, what: str) -> None:
         if self.first:
             return
-        self.first = what.strip().splitlines()[0] if what.strip() else "damaged"
+        self.first = first_words(what)
         for listener in self._listeners:
             try:
                 listener(self.first)
@@ -51,17 +53,28 @@ class Faults:
 
 def is_damage(error: BaseException | None) -> bool:
     """Does this error, or what it came from, say that stored bytes are not what was written? A disk without room is none."""
+    return damage_in(error) is not None
+
+
+def damage_in(error: BaseException | None) -> BaseException | None:
+    """The innermost error that says so, in the engine's own words."""
     seen: set[int] = set()
+    found: BaseException | None = None
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         code = getattr(error, "sqlite_errorcode", None)
         if isinstance(code, int):
-            if code & 0xFF in _CORRUPT or code in _IO:
-                return True
+            found = error if code & 0xFF in _CORRUPT or code in _IO else found
         elif getattr(error, "sqlstate", None) in _POSTGRES_STATES or says_damage(str(error)):
-            return True
+            found = error
         error = error.__cause__ or error.__context__
-    return False
+    return found
+
+
+def first_words(what: str) -> str:
+    """One line of what an engine says. SQLite heads its list of faults with the name of the database."""
+    lines = [line.strip() for line in what.splitlines() if line.strip() and not _HEADING.fullmatch(line.strip())]
+    return lines[0] if lines else "damaged"
 
 
 def says_damage(text: str) -> bool:

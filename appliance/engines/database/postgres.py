@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 import peewee
 
-from appliance.base.errors import StartRefused, Unavailable
+from appliance.base.errors import BadRequest, StartRefused, Unavailable
 from appliance.base.settings import SETTINGS_WRONG
 from appliance.base.text import say
+from appliance.engines.database.damage import damage_in
 from appliance.engines.database.threads import Row, ThreadedDatabase
 
 PATIENCE = 3.0
@@ -59,20 +60,29 @@ class PostgresDatabase(ThreadedDatabase):
         self.peewee = peewee.PostgresqlDatabase(parts.path.lstrip("/"), prefer_psycopg3=True, **options)
         self._lock = self.sql("SELECT pg_advisory_xact_lock(?)")
 
-        self._connected_once = False
+        self._connected_once = self._away = False
 
     # ---- limits of a request
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
-        connection = self.connection()
+        """The server is told with the first statement: a request that asks nothing of it is answered without it."""
+        self._held.seconds = seconds
         with super().limited(seconds):
-            if (
-                getattr(self._held, "timed", None) is not connection
-            ):  # web threads do nothing but answer: once is enough
-                connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
-                self._held.timed = connection
             yield
+
+    def _time(self, connection: Any) -> None:
+        if not self._held.limits.ends or self.writing() or getattr(self._held, "timed", None) is connection:
+            return  # web threads do nothing but answer: once is enough
+        connection.execute(f"SET statement_timeout = {int(self._held.seconds * 1000)}")
+        self._held.timed = connection
+
+    def _failed(self, error: BaseException) -> None:
+        if "NUL (0x00)" in str(
+            error
+        ):  # psycopg's word: no text of PostgreSQL can hold one, so none can be found either
+            raise BadRequest(say("A text must not hold the character NUL."), code="nul") from error
+        super()._failed(error)
 
     @contextmanager
     def unlimited(self) -> Iterator[None]:
@@ -96,21 +106,24 @@ class PostgresDatabase(ThreadedDatabase):
         if not self.writing() and stale(connection):
             self._reconnect()
             connection = self._connected()
+        self._time(connection)
         return connection
 
     def _connected(self) -> Any:
-        until = time.monotonic() + (PATIENCE if self._connected_once else 0)
+        patient = self._connected_once and not self._away  # one wait that was in vain is enough: the threads are needed
+        until = time.monotonic() + (PATIENCE if patient else 0)
         while True:
             try:
                 connection = super().connection()
             except peewee.OperationalError as error:
                 if time.monotonic() > until:
+                    self._away = True
                     raise Unavailable(
                         say("The database server does not answer: {why}", why=_first_line(error))
                     ) from error
                 time.sleep(0.1)
             else:
-                self._connected_once = True
+                self._connected_once, self._away = True, False
                 return connection
 
     def _reconnect(self) -> None:
@@ -222,7 +235,7 @@ class PostgresDatabase(ThreadedDatabase):
             try:  # the text of a row is made of all its columns: each has to be read, those kept aside too
                 self.rows(f'SELECT count(t::text) FROM "{table}" t')
             except Exception as error:
-                found.append(f"{table}: {str(error).splitlines()[0]}")
+                found.append(f"{table}: {str(damage_in(error) or error).splitlines()[0]}")
         return found
 
     def size(self) -> int:

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import peewee
 
+from appliance.base.errors import DatabaseDamaged, DatabaseMissing
 from appliance.base.text import say, told
-from appliance.engines.database.damage import is_damage
+from appliance.engines.database.damage import damage_in, is_damage
 from appliance.engines.database.group_sync import GroupSync
 from appliance.engines.database.threads import ThreadedDatabase, log
 
@@ -69,9 +70,11 @@ class SqliteDatabase(ThreadedDatabase):
     like = "LIKE"
     lower: str | None = "ingot_lower"
 
-    def __init__(self, path: Path, synchronous: str = "full"):
+    def __init__(self, path: Path, synchronous: str = "full", *, make: bool = True):
+        """Without `make` the file must be there: SQLite itself would put an empty one in the place of one that is gone."""
         super().__init__()
-        self.path = path
+        self._make, self._file = make, None
+        path = self.path = path.resolve()  # of a link: SQLite keeps its files beside what that leads to
         self.peewee = peewee.SqliteDatabase(
             str(path),
             lock_type="IMMEDIATE",
@@ -91,6 +94,31 @@ class SqliteDatabase(ThreadedDatabase):
         self._gate = Gate(Path(f"{path}.gate"))
         self._writer: Any = None
         self._sync: GroupSync | None = GroupSync(Path(f"{path}-wal")) if synchronous == "full" else None
+
+    _make, _file = True, cast("tuple[int, int] | None", None)
+    """May a file be made? And the one that was opened: device and number; None until there is something in it."""
+
+    def connection(self) -> Any:
+        if self.peewee.is_closed():
+            self._check_there()
+        return super().connection()
+
+    def _check_there(self) -> None:
+        """Does the path still lead to what was opened? The kernel keeps a deleted file for whoever has it open: writes go on, are
+        acknowledged, and are gone with the process. Raises DatabaseMissing. A few microseconds."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            if self._file is None and self._make:
+                return
+            raise DatabaseMissing() from None
+        if not found.st_size:
+            if self._file is None and self._make:
+                return
+        elif self._file in (None, (found.st_dev, found.st_ino)):
+            self._file = (found.st_dev, found.st_ino)
+            return
+        raise DatabaseMissing()
 
     def _opened(self, connection: Any) -> None:
         connection.set_progress_handler(self._is_over, _STEPS)
@@ -116,6 +144,7 @@ class SqliteDatabase(ThreadedDatabase):
     def _exclusive(self) -> Iterator[None]:
         self._gate.acquire()
         try:
+            self._check_there()
             state: Any = self.peewee._state  # type: ignore[attr-defined]
             own = self.connection()
             if self._writer is None:
@@ -173,9 +202,12 @@ class SqliteDatabase(ThreadedDatabase):
 
     def check(self) -> tuple[str, str]:
         try:
+            self._check_there()
             self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+        except DatabaseMissing as missing:
+            return "down", told(missing.message)
         except Exception as error:
-            return "down", str(error)
+            return "down", str(damage_in(error) or error)
         # https://sqlite.org/wal.html#walresetbug: two connections that checkpoint at once. Ours checkpoint inside a
         # commit, and commits pass the gate one by one.
         return "ok", told(say("SQLite {version}, checkpoints one at a time", version=sqlite3.sqlite_version))
@@ -201,10 +233,10 @@ class SqliteDatabase(ThreadedDatabase):
             for table, row_id, parent, _ in self.rows("PRAGMA foreign_key_check")[:100]:
                 found.append(f"row {row_id} of {table} points to a row of {parent} that is not there")
             return found
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, DatabaseDamaged) as error:
             if raised:
                 raise raised[0] from None
-            return [str(error)]  # too broken to be looked at
+            return [str(damage_in(error) or error)]  # too broken to be looked at
         finally:
             self._opened(connection)
 

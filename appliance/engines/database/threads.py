@@ -11,8 +11,8 @@ from typing import Any
 import peewee
 
 from appliance.base.disk import is_disk_full
-from appliance.base.errors import DiskFull, IngotError
-from appliance.engines.database.damage import Faults
+from appliance.base.errors import DatabaseDamaged, DiskFull, IngotError
+from appliance.engines.database.damage import Faults, damage_in, first_words
 from appliance.engines.database.limits import Limits, QueryTimeout
 
 Row = tuple[Any, ...]
@@ -90,12 +90,14 @@ class ThreadedDatabase:
 
     def _failed(self, error: BaseException) -> None:
         """Note what a failed statement tells of the database. Raises QueryTimeout in its place, where the request's time was
-        up, and DiskFull where there was no room."""
+        up, DiskFull where there was no room, and DatabaseDamaged where what it read is not what was written."""
         if isinstance(error, IngotError):
             return
         if is_disk_full(error) or self._says_no_space(error):
             raise DiskFull() from error
-        self.faults.meet(error)
+        if (damage := damage_in(error)) is not None:
+            self.faults.meet(damage)
+            raise DatabaseDamaged(first_words(str(damage))) from error
         if self._held.limits.over and self._interrupted(error):
             raise QueryTimeout() from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.base import ids
-from appliance.base.errors import NotFound, TooLarge
+from appliance.base.errors import NotFound, TooLarge, Unavailable
 from appliance.base.text import say
 from appliance.engines.files.protocol import Stored
 
@@ -42,7 +42,7 @@ class LocalFiles:
     def put(self, stream: BinaryIO, limit: int | None = None, *, public: bool = False) -> Stored:
         upload = self._uploads / ids.short()
         try:
-            with upload.open("xb") as file:
+            with self._begun(upload) as file:
                 if fcntl:
                     fcntl.flock(file, fcntl.LOCK_EX)  # the sign that this upload is alive
                 stored = _copy(stream, file, limit)
@@ -55,6 +55,16 @@ class LocalFiles:
         finally:
             upload.unlink(missing_ok=True)
         return stored
+
+    @staticmethod
+    def _begun(upload: Path) -> BinaryIO:
+        """A folder that went while we run is not made anew: it may be a disk's, and what lay in it would hide what comes back."""
+        try:
+            return upload.open("xb")
+        except FileNotFoundError:
+            raise Unavailable(
+                say("The folder of the files is gone, so nothing can be stored in it. Is its disk mounted?")
+            ) from None
 
     def open(self, sha: str) -> BinaryIO:
         for place in self._places(sha):

@@ -3,6 +3,7 @@ What a job found stays with it, and the health page shows the last of each kind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from appliance.base.text import say
@@ -58,20 +59,28 @@ def orphans(
 
 def missing(database: Database, store: FileStore, run: Run | HelperRun) -> dict[str, Any]:
     """File records whose content is not in the store."""
-    after, looked, lost = 0, 0, 0
+    looked, lost = 0, 0
     named: list[dict[str, Any]] = []
+    for file_id, name, there in contents(database, store):
+        looked += 1
+        if not there:
+            lost += 1
+            run.log.error("The content of file %s (%s) is missing", file_id, name)
+            if len(named) < TOLD:
+                named.append({"id": file_id, "name": name})
+        if looked % _PAGE == 0:
+            run.progress(looked)
+    return {"files": looked, "missing": lost, "named": named}
+
+
+def contents(database: Database, store: FileStore) -> Iterator[tuple[int, str, bool]]:
+    """(id, name, is its content there?) of each record of a file."""
+    after = 0
     sql = database.sql('SELECT "id", "name", "sha" FROM ingot_file WHERE "id" > ? ORDER BY "id" LIMIT ?')
     while page := database.rows(sql, (after, _PAGE)):
         for file_id, name, sha in page:
-            looked += 1
-            if not store.exists(sha):
-                lost += 1
-                run.log.error("The content of file %s (%s) is missing", file_id, name)
-                if len(named) < TOLD:
-                    named.append({"id": file_id, "name": name})
+            yield file_id, name, sha is None or store.exists(sha)
         after = page[-1][0]
-        run.progress(looked)
-    return {"files": looked, "missing": lost, "named": named}
 
 
 def _size(store: FileStore, sha: str) -> int:

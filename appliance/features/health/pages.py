@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect
 
-from appliance.base.errors import NotAllowed, NotFound
+from appliance.base.errors import DatabaseDamaged, NotAllowed, NotFound
 from appliance.base.text import Text, headline, in_language, say
 from appliance.features.health.api import overall
 from appliance.features.health.looks import FILES, INTEGRITY
@@ -84,8 +86,10 @@ def make_pages(
     jobs: Jobs,
     components: Callable[[], Mapping[str, Mapping[str, Any]]],
     facts: Callable[[], Mapping[str, Any]],
+    way_back: Callable[[], Sequence[str] | None] = lambda: None,
 ) -> Blueprint:
-    """`facts`: numbers beside the components, as `Facts` in assembly gathers them."""
+    """`facts`: numbers beside the components, as `Facts` in assembly gathers them. `way_back`: of a damaged database, the newest
+    good backup and the commands that restore it; the server itself cannot, for it would replace what it stands on."""
     pages, database = Blueprint("health_pages", __name__, url_prefix="/health"), records.database
 
     def admin() -> Actor:
@@ -98,11 +102,12 @@ def make_pages(
     def shown() -> Response:
         admin()
         language, found = requests.language(), components()
-        counts = jobs.counts()
+        damaged = found.get("database", {}).get("state") == "down"
+        counts = readable(jobs.counts, Counter())
         worst, known = list(STATES), list(NAMES)
         names = sorted(found, key=lambda n: (-worst.index(found[n]["state"]), known.index(n) if n in known else 99))
         lines = [(_name(name, language), found[name], in_language(found[name]["reason"], language)) for name in names]
-        last = {m.name: _last(jobs, m.kind) for m in MENDINGS}
+        last = {m.name: readable(partial(_last, jobs, m.kind), None) for m in MENDINGS}
         outcomes = {name: outcome(job) for name, job in last.items() if job}
         state, wrong_count = overall(found), counts[DEAD] + counts[FAILED]
         if state == "ok" and (wrong_count or any(tone == "bad" for tone, _ in outcomes.values())):
@@ -113,18 +118,19 @@ def make_pages(
             whole=WHOLE[state].render(language),
             states={name: (tint, icon, word.render(language)) for name, (tint, icon, word) in STATES.items()},
             lines=lines,
-            facts=facts(),
+            facts=readable(facts, {}),
             size=database.size(),
+            way_back=way_back() if damaged else None,
             mendings=[m for m in MENDINGS if m.kind in jobs.kinds],
             last=last,
             outcomes=outcomes,
             pending=any(job and not job.final for job in last.values()),
             waste=(last["files"].result or {}) if last["files"] and last["files"].state == SUCCESS else None,
-            wrong=jobs.list(state=(DEAD, FAILED), limit=5),
+            wrong=readable(lambda: jobs.list(state=(DEAD, FAILED), limit=5), []),
             wrong_count=wrong_count,
             called=called(jobs),
             look=LOOK,
-            shared_emails=shared_emails(database),
+            shared_emails=readable(lambda: shared_emails(database), []),
             refused_patterns=records.registry.refused_patterns(),
         )
 
@@ -143,6 +149,14 @@ def make_pages(
         return redirect("/health", 303)  # type: ignore[return-value]
 
     return pages
+
+
+def readable(read: Callable[[], Any], otherwise: Any) -> Any:
+    """This page above all is shown while a table cannot be read."""
+    try:
+        return read()
+    except DatabaseDamaged:
+        return otherwise
 
 
 def _name(name: str, language: str) -> str:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,7 +44,8 @@ class Damaged(IngotError):
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a backup says of itself. `members`: name -> (size in bytes, SHA-256). `kind`: manual, automatic or snapshot. A
-    restore begins another `lineage`, at `lineage_at`. All four are empty in backups of releases that did not know them."""
+    restore begins another `lineage`, at `lineage_at`. All four are empty in backups of releases that did not know them.
+    `lost`: how many contents of files were gone or damaged before it was made."""
 
     version: str
     migrations: list[str]
@@ -54,6 +56,7 @@ class Manifest:
     lineage: str = ""
     lineage_at: str = ""
     installation: str = ""
+    lost: int = 0
 
     @property
     def size(self) -> int:
@@ -67,6 +70,7 @@ class Manifest:
         return {
             "created_at": self.created_at, "version": self.version, "position": self.position, "files": self.files,
             "bytes": self.size, "kind": self.kind, "lineage": self.lineage, "installation": self.installation,
+            "lost": self.lost,
         }  # fmt: skip
 
 
@@ -99,8 +103,9 @@ class Writer:
         self._archive = archive
         self.members: dict[str, tuple[int, str]] = {}
 
-    def add(self, name: str, stream: BinaryIO) -> None:
-        """Contents are stored as they are where they would not shrink: uploaded files mostly are compressed already."""
+    def add(self, name: str, stream: BinaryIO) -> str:
+        """Contents are stored as they are where they would not shrink: uploaded files mostly are compressed already. Returns
+        the SHA-256."""
         info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
         info.compress_type = zipfile.ZIP_STORED if name.startswith(FILES) else zipfile.ZIP_DEFLATED
         info.external_attr = 0o600 << 16
@@ -111,6 +116,7 @@ class Writer:
                 size += len(data)
                 member.write(data)
         self.members[name] = (size, sha.hexdigest())
+        return sha.hexdigest()
 
     def manifest(self, facts: dict[str, Any]) -> None:
         document = {"format": FORMAT, **facts, "members": self.members}
@@ -138,7 +144,7 @@ def check(place: Path) -> Manifest:
     with reading(place) as archive:
         manifest = manifest_of(archive)
         names = set(archive.namelist()) - {MANIFEST}
-        if names != set(manifest.members):
+        if names != set(manifest.members) or len(archive.namelist()) != len(names) + 1:
             raise Damaged(say("The backup does not hold what its list says."))
         if strange := [name for name in names if not _KNOWN.fullmatch(name)]:  # `../x`, say: nobody's backup
             raise Damaged(say("The backup holds {name}, which is no part of one.", name=strange[0]))
@@ -171,7 +177,19 @@ def manifest_of(archive: zipfile.ZipFile) -> Manifest:
             )
         members = {name: (int(size), str(sha)) for name, (size, sha) in found["members"].items()}
         later = {name: str(found.get(name, "")) for name in ("kind", "lineage", "lineage_at", "installation")}
-        return Manifest(found["version"], found["migrations"], found["created_at"], found["position"], members, **later)
+        migrations = [str(name) for name in found["migrations"]]
+        for at in filter(None, (found["created_at"], later["lineage_at"])):
+            if datetime.fromisoformat(at).tzinfo is None:
+                raise ValueError(at)
+        return Manifest(
+            str(found["version"]),
+            migrations,
+            str(found["created_at"]),
+            int(found["position"]),
+            members,
+            **later,
+            lost=int(found.get("lost", 0)),
+        )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Damaged(say("The backup's list of contents cannot be read.")) from None
 

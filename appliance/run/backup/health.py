@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from appliance.base import clock
 from appliance.base.settings import Settings
@@ -49,6 +51,8 @@ class BackupHealth:
             return Health("down", told(say("Whether backups are made cannot be read: {why}", why=str(error))))
 
     def _judged(self) -> Health:
+        if (closed := _closed(self._settings.home.backups)) is not None:
+            return Health("down", told(closed))
         backups = [one for one in listing.listed(self._settings.home) if one.kind != "snapshot"]
         good = next((one for one in backups if not one.damaged), None)
         trouble = self._last_job(clock.wire(good.created) if good else "")
@@ -60,6 +64,8 @@ class BackupHealth:
             return Health("degraded", told(trouble[1]))
         if (room := self._lack_of_room()) is not None:
             return Health("degraded", told(room))
+        if good is not None and good.manifest is not None and good.manifest.lost:
+            return Health("degraded", told(_lost(good.manifest.lost)))
         return Health(
             "ok", told(say("the last one: {when} UTC", when=_moment(good.created)) if good else say("none yet"))
         )
@@ -82,6 +88,20 @@ class BackupHealth:
             files = self._jobs.database.rows("SELECT coalesce(sum(size), 0) FROM ingot_file")
             self._room, self._room_until = _room(self._settings, int(files[0][0])), time.monotonic() + _MEASURED
         return self._room
+
+
+def _lost(count: int) -> Text:
+    return say(
+        "The last backup lacks {count} contents of files, which were gone or damaged before. An earlier one may have them.",
+        count=count,
+    )
+
+
+def _closed(folder: Path) -> Text | None:
+    """A folder that cannot be read looks like one without backups."""
+    if not folder.exists() or os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return None
+    return say("Ingot may not read and write in the folder of the backups, {folder}: none can be made.", folder=folder)
 
 
 def _room(settings: Settings, stored: int) -> Text | None:

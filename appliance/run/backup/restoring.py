@@ -17,8 +17,9 @@ from appliance.base.paths import Home
 from appliance.base.reasons import why
 from appliance.base.settings import Settings
 from appliance.base.text import say
+from appliance.engines.database.damage import first_words
 from appliance.run import installation
-from appliance.run.backup import archive, held_jobs, listing
+from appliance.run.backup import archive, held_jobs, listing, signed_in
 from appliance.run.backup.archive import Damaged, Manifest
 from appliance.run.migrating import known_migrations
 
@@ -46,7 +47,8 @@ def restore(home: Home, place: Path, manifest: Manifest | None = None) -> Manife
     anything changes. `manifest`: what `verify` has just answered for it."""
     manifest = manifest or verify(place)
     laying = home.root / LAYING
-    shutil.rmtree(laying, ignore_errors=True)
+    _clear(laying)
+    _make_way(home)
     free = shutil.disk_usage(home.root).free
     if free < manifest.size:
         text = say("The disk that holds {home} has no room for the restore: {free} MB are free, {need} MB are needed.",
@@ -54,7 +56,7 @@ def restore(home: Home, place: Path, manifest: Manifest | None = None) -> Manife
         raise IngotError(text, code="disk_full")
     laying.mkdir(mode=0o700)
     try:
-        if manifest.kind == "snapshot":
+        if listing.is_database(place):
             _lay_out_snapshot(home, place, laying)
         else:
             _lay_out(place, laying)
@@ -63,13 +65,12 @@ def restore(home: Home, place: Path, manifest: Manifest | None = None) -> Manife
         ):  # it had none; browsers know the one of today
             shutil.copytree(home.root / "tls", laying / "tls")
         _begin_lineage(home, laying)
+        laying.rename(home.root / STAGED)  # whole from here on: a crash is finished forward
     except OSError as error:
         raise IngotError(say("The backup could not be laid out: {why}", why=why(error))) from error
-    else:
-        laying.rename(home.root / STAGED)  # whole from here on: a crash is finished forward
-        _swap(home)
     finally:
-        shutil.rmtree(laying, ignore_errors=True)
+        _clear(laying)
+    _swap_in(home)
     return manifest
 
 
@@ -122,8 +123,10 @@ def back(home: Home) -> None:
     number = installation.kept_id(home)
     if number and not (home.root / PREVIOUS / installation.FILE).exists():  # an older release set it aside
         installation.keep_id(home.root / PREVIOUS / installation.FILE, number)
+    signed_in.leave_out_where_it_can_be_read(home.root / PREVIOUS / archive.DATABASE)
+    _make_way(home)
     (home.root / PREVIOUS).rename(home.root / STAGED)
-    _swap(home)
+    _swap_in(home)
 
 
 def can_go_back(home: Home) -> bool:
@@ -143,7 +146,7 @@ def _has_database(folder: Path) -> bool:
 def recover(home: Home) -> bool:
     """Finish a swap that a crash broke off; at every start, under the home's lock. A layout that was never finished is
     thrown away: the home is still what it was. True when there was something to do."""
-    shutil.rmtree(home.root / LAYING, ignore_errors=True)
+    _clear(home.root / LAYING)
     if broken_off(home):
         _swap(home)
         return True
@@ -151,8 +154,29 @@ def recover(home: Home) -> bool:
 
 
 def broken_off(home: Home) -> bool:
-    """Is the home half one state, half another?"""
-    return (home.root / STAGED).is_dir() or (home.root / LEAVING).is_dir()
+    """Is the home half one state, half another? What only has the name of a state laid out is none: without a database, and with
+    no swap begun, it never takes the place of what is there."""
+    staged, leaving = home.root / STAGED, home.root / LEAVING
+    return leaving.is_dir() or (staged.is_dir() and _has_database(staged))
+
+
+def _make_way(home: Home) -> None:
+    """What has the name of a state laid out, and is none after `recover`, goes aside."""
+    if os.path.lexists(home.root / STAGED):
+        _put_aside(home.root / STAGED)
+
+
+def _put_aside(place: Path) -> None:
+    place.rename(place.with_name(f"set-aside-{time.strftime('%Y%m%d-%H%M%S')}-{installation.new_id()[:4]}"))
+
+
+def _clear(place: Path) -> None:
+    """Whatever has that name, and be it a file or a link."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            place.unlink(missing_ok=True)
 
 
 def _lay_out(place: Path, staged: Path) -> None:
@@ -168,10 +192,13 @@ def _lay_out(place: Path, staged: Path) -> None:
                 shutil.copyfileobj(source, file, archive.CHUNK)
             target.chmod(0o600)
     (staged / "files").mkdir(mode=0o700, exist_ok=True)
-    with closing(sqlite3.connect(staged / archive.DATABASE)) as database:
-        found = database.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
-            raise Damaged(say("The database in the backup is damaged: {why}", why=found))
+    try:
+        with closing(sqlite3.connect(staged / archive.DATABASE)) as database:
+            found = str(database.execute("PRAGMA integrity_check").fetchone()[0])
+    except sqlite3.Error as error:
+        found = str(error)
+    if found != "ok":
+        raise Damaged(say("The database in the backup is damaged: {why}", why=first_words(found)))
 
 
 def _lay_out_snapshot(home: Home, place: Path, staged: Path) -> None:
@@ -204,19 +231,34 @@ def _begin_lineage(home: Home, staged: Path) -> None:
             for key, value in {installation.ID: number, **installation.new_lineage()}.items():
                 database.execute("INSERT OR REPLACE INTO ingot_meta (key, value) VALUES (?, ?)", (key, value))
             held_jobs.hold(database)
+            signed_in.delete(database)
             database.commit()
         except sqlite3.Error as error:
             raise Damaged(say("The database in the backup is damaged: {why}", why=error)) from error
     installation.keep_id(staged / installation.FILE, number)
 
 
+def _swap_in(home: Home) -> None:
+    try:
+        _swap(home)
+    except OSError as error:
+        text = say("The restore was broken off: {why}. The next start finishes it: ingot serve", why=why(error))
+        raise IngotError(text) from error
+
+
 def _swap(home: Home) -> None:
     """Renames alone, each of which may already be done: `.leaving` exists from the first to the last of them."""
     root, staged, leaving = home.root, home.root / STAGED, home.root / LEAVING
+    if not leaving.is_dir():
+        _clear(leaving)
     leaving.mkdir(mode=0o700, exist_ok=True)
-    if staged.is_dir():
+    if staged.is_dir() and (_has_database(staged) or (leaving / "gone").exists()):
         for name in ITEMS:
-            if (root / name).exists() and not (leaving / name).exists() and not _arrived(staged, leaving, name):
+            if (
+                os.path.lexists(root / name)
+                and not os.path.lexists(leaving / name)
+                and not _arrived(staged, leaving, name)
+            ):
                 (root / name).rename(leaving / name)
         (leaving / "gone").touch()  # from here on, what lies in the root is the new state
         for name in ITEMS:
@@ -233,10 +275,10 @@ def _set_aside(root: Path, leaving: Path) -> None:
     """The state before becomes the one step back. One without a database is none: it never takes the place of a better one, and
     goes where nothing is in it."""
     if _has_database(leaving):
-        shutil.rmtree(root / PREVIOUS, ignore_errors=True)
+        _clear(root / PREVIOUS)
         leaving.rename(root / PREVIOUS)
     elif any(files for _, _, files in os.walk(leaving)):
-        leaving.rename(root / f"set-aside-{time.strftime('%Y%m%d-%H%M%S')}-{installation.new_id()[:4]}")
+        _put_aside(leaving)
     else:
         shutil.rmtree(leaving)
 

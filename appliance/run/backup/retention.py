@@ -53,13 +53,15 @@ def _by_lineage(listing: list[Backup]) -> dict[str, list[Backup]]:
 
 
 def _protected(listing: list[Backup], lineage: str, now: datetime) -> set[Path]:
-    """The last good one of all, of the present lineage, and of each earlier one for a while; and what holds more than the
-    newest of its lineage, which no counting explains."""
+    """The last good one of all, of the present lineage, and of each earlier one for a while; the last of each that lacks no
+    contents of files, for those after it may lack them since a disk was not mounted; and what holds more than the newest of its
+    lineage, which no counting explains."""
     kept = {one.place for one in listing if not one.damaged and one.kind != "snapshot"}
     kept = {next(one.place for one in listing if one.place in kept)} if kept else set()
     for name, members in _by_lineage(listing).items():
         if name == lineage or not _over(name, members, listing, now):
             kept.add(members[0].place)
+            kept |= {one.place for one in [m for m in members if m.manifest and not m.manifest.lost][:1]}
             last = members[0].manifest.position if members[0].manifest else 0
             kept |= {one.place for one in members if one.manifest and one.manifest.position > last}
     return kept

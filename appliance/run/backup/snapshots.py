@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.base import ids
 from appliance.base.paths import Home
-from appliance.run.backup import leftovers, listing
+from appliance.run.backup import leftovers, listing, signed_in
 from appliance.run.backup.listing import SNAPSHOT
 
 KEPT = 3
@@ -31,9 +31,15 @@ def take(home: Home, step: str) -> Path:
     target = home.backups / f"{SNAPSHOT}{step}-{int(time.time())}.db"
     beside = home.backups / f".{ids.short()}.db"
     try:
-        with leftovers.alone(home), closing(sqlite3.connect(home.database, timeout=20)) as connection:
+        with (
+            leftovers.alone(home),
+            closing(
+                sqlite3.connect(f"{home.database.absolute().as_uri()}?mode=rw", uri=True, timeout=20)
+            ) as connection,
+        ):
             connection.execute("VACUUM INTO ?", (str(beside),))
         beside.chmod(0o600)
+        signed_in.leave_out(beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

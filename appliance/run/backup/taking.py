@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.base import clock, ids
+from appliance.base.disk import is_disk_full
 from appliance.base.errors import Conflict, IngotError
 from appliance.base.paths import Home
 from appliance.base.reasons import why
@@ -23,14 +24,13 @@ from appliance.base.text import Text, say
 from appliance.engines.database.damage import is_damage
 from appliance.engines.files.protocol import FileStore
 from appliance.run import installation
-from appliance.run.backup import archive, leftovers, listing, retention, verdicts
+from appliance.run.backup import archive, leftovers, listing, retention, signed_in, verdicts
 from appliance.run.backup.archive import ENDING, Damaged
 from appliance.run.backup.listing import AUTOMATIC, Backup, Kind
 from appliance.run.backup.retention import Policy
 
-DAY = 86_400.0
+DAY, FULL = 86_400.0, "disk_full"
 log = logging.getLogger(__name__)
-TRANSIENT = ("ingot_session", "ingot_sign_in_failure", "ingot_known_place")
 Tell = Callable[[int, int | None, str], object]
 """(done, of how many, what): progress."""
 Warn = Callable[[Text], object]
@@ -69,18 +69,27 @@ def _take(settings: Settings, files: FileStore, place: Path, version: str, tell:
         check_copy(home, copy)
         with beside.open("xb") as file:
             beside.chmod(0o600)
-            _write(file, copy, settings, files, version, tell, kind)
+            lost = _write(file, copy, settings, files, version, tell, kind)
             file.flush()
             os.fsync(file.fileno())
         archive.check(beside)
         beside.replace(place)
         verdicts.note(home, place, None)
+        if lost:
+            warn(
+                say(
+                    "The backup is whole, but {count} contents of files were gone or damaged before: see `ingot check`.",
+                    count=lost,
+                )
+            )
     except OSError as error:
-        raise IngotError(say("The backup could not be written: {why}", why=why(error))) from error
+        text = say("The backup could not be written: {why}", why=why(error))
+        raise IngotError(text, code=FULL if is_disk_full(error) else None) from error
     except sqlite3.Error as error:
         if is_damage(error):
             raise _database_damaged(home, str(error)) from error
-        raise IngotError(say("The backup could not be written: {why}", why=error)) from error
+        text = say("The backup could not be written: {why}", why=error)
+        raise IngotError(text, code=FULL if is_disk_full(error) else None) from error
     finally:
         copy.unlink(missing_ok=True)
         beside.unlink(missing_ok=True)
@@ -89,24 +98,15 @@ def _take(settings: Settings, files: FileStore, place: Path, version: str, tell:
 
 def copy_database(source: Path, target: Path) -> None:
     """The committed state as of one moment, as a database of its own."""
-    with closing(sqlite3.connect(source, timeout=20)) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
+    copy_into(source, target)
     target.chmod(0o600)
-    _leave_out_secrets(target)
+    signed_in.leave_out(target)
 
 
-def _leave_out_secrets(copy: Path) -> None:
-    """What lets somebody in, or would after a restore: sessions with their CSRF secrets, the claim link, and the counts and
-    places of sign-ins. Overwritten, not only unlinked from the pages of the copy."""
-    with closing(sqlite3.connect(copy)) as connection:
-        connection.execute("PRAGMA secure_delete = ON")
-        known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        with connection:
-            for table in TRANSIENT:
-                if table in known:
-                    connection.execute(f"DELETE FROM {table}")
-            if "ingot_meta" in known:
-                connection.execute("DELETE FROM ingot_meta WHERE key = 'claim'")
+def copy_into(source: Path, target: Path) -> None:
+    """`source` must be there: SQLite would make an empty one."""
+    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
 
 
 def check_copy(home: Home, copy: Path) -> None:
@@ -125,7 +125,9 @@ def _database_damaged(home: Home, what: str) -> Damaged:
 
 def _write(
     file: BinaryIO, copy: Path, settings: Settings, files: FileStore, version: str, tell: Tell, kind: Kind
-) -> None:
+) -> int:
+    """How many contents of files were not there, or not what was once stored: what was lost before cannot be saved."""
+    lost = 0
     with archive.writing(file) as writer, closing(sqlite3.connect(copy)) as database:
         with copy.open("rb") as stream:
             writer.add(archive.DATABASE, stream)
@@ -135,14 +137,17 @@ def _write(
                     writer.add(name, stream)
         wanted = sorted(contents(database))
         for number, sha in enumerate(wanted):
-            if files.exists(sha):  # bytes that were lost before cannot be saved; `ingot check` names them
+            found = ""
+            if files.exists(sha):
                 with files.open(sha) as stream:
-                    writer.add(archive.FILES + sha, stream)
+                    found = writer.add(archive.FILES + sha, stream)
+            lost += found != sha
             tell(number + 1, len(wanted), "files")
         migrations = [row[0] for row in database.execute("SELECT name FROM ingot_migration ORDER BY name")]
         position = database.execute("SELECT coalesce(max(position), 0) FROM ingot_log").fetchone()[0]
         facts = {"version": version, "migrations": migrations, "created_at": clock.wire_now(), "position": position}
-        writer.manifest(facts | {"kind": kind} | _origin(database))
+        writer.manifest(facts | {"kind": kind, "lost": lost} | _origin(database))
+    return lost
 
 
 def contents(database: sqlite3.Connection) -> set[str]:
@@ -190,7 +195,7 @@ def _make_room(home: Home, place: Path, warn: Warn) -> None:
     same_disk = folder.stat().st_dev == home.backups.stat().st_dev
     victims, lacking = short_of_room(home) if same_disk else ([], 1)
     if lacking:
-        raise IngotError(say("The disk at {folder} is too full for a backup.", folder=folder))
+        raise IngotError(say("The disk at {folder} is too full for a backup.", folder=folder), code=FULL)
     warn(going_first(victims))
     for one in victims:
         one.place.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import pytest
 from box import Box
 from private_postgres import PrivatePostgres, private_postgres
 
-from appliance.base.errors import Unavailable
+from appliance.base.errors import BadRequest, Unavailable
 from appliance.engines.database import postgres
 from appliance.engines.database.postgres import PostgresDatabase
 
@@ -123,6 +123,11 @@ def test_a_server_that_stays_away_is_unavailable_and_noticed_when_it_is_back(
         with pytest.raises(Unavailable), numbers.write():
             pytest.fail("no transaction without a server")
         assert numbers.check()[0] == "down"
+        monkeypatch.setattr(postgres, "PATIENCE", 60)
+        with pytest.raises(Unavailable):
+            numbers.rows("SELECT 1")  # nobody waits a second time for a server that did not come back
+        with numbers.limited(10):
+            pass  # a request that asks nothing of the database is answered without it
     finally:
         server.start()
     assert numbers.rows("SELECT 1") == [(1,)]
@@ -147,3 +152,12 @@ def test_no_request_sees_a_500(server: PrivatePostgres, tmp_path: Path) -> None:
         box.stop()
     log = (box.home / "logs" / "ingot.log").read_text("utf-8")
     assert " 500" not in "\n".join(line for line in log.splitlines() if "HTTP" in line)
+
+
+def test_a_character_that_postgresql_cannot_hold_is_the_requests_fault(numbers: PostgresDatabase) -> None:
+    with pytest.raises(BadRequest) as refused:
+        numbers.rows("SELECT 1 WHERE %s = 'a'", ("\0",))
+    assert refused.value.code == "nul"
+    with pytest.raises(BadRequest), numbers.write():
+        numbers.run("SELECT %s::text", ("a\0",))
+    assert numbers.rows("SELECT 1") == [(1,)]
