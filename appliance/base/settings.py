@@ -1,6 +1,6 @@
 """Every setting in one table. Read from defaults, then `settings.toml`, then `INGOT_*`, then flags; frozen after start.
 
-README's table, `ingot check` and (later) the panel's form are made from `SETTINGS`."""
+The manual's reference, `ingot check` and the panel's form are made from `SETTINGS`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The statements behind a schema change: tables, columns, indexes, tables of links. Online, nothing is ever rebuilt or
 renamed: columns are added (instant at any size) and, when the trash is emptied, dropped.
 
-A SQLite rebuild with foreign keys on, inside a transaction, would silently delete child rows (research/data.md 1.3)."""
+A SQLite rebuild with foreign keys on, inside a transaction, would silently delete child rows (decisions.md)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What may be asked of a list: conditions (also through relations), sort keys, a page. Plain data; `parse_*` read the
-texts of a request, the words of house.md, and say which part is wrong."""
+texts of a request, which api.md lists, and say which part is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from appliance.records.kinds.relation import ID_OPERATORS, record_id
 from appliance.records.kinds.text import TextKind, string
 from appliance.records.registry import Registry
 
-# Limits that protect the server; README's table shows them.
+# Limits that protect the server; the manual's reference shows them.
 MAX_CONDITIONS = 20
 MAX_DEPTH = 3
 MAX_LIST = 200

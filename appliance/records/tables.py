@@ -1,6 +1,6 @@
 """One entity's table, ready for use in one schema revision: its peewee model, its SQL compiled once, its converters.
 
-80 % of a point query through peewee is compiling SQL (research/data.md 1), so models build queries and raw rows run them."""
+80 % of a point query through peewee is compiling SQL (decisions.md), so models build queries and raw rows run them."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Face:
 
 
 def _model(entity: Entity, columns: Sequence[Field], database: Database) -> Any:
-    """Relations are plain numbers to peewee: its ForeignKeyField would keep every rebuilt class alive (data.md 1.3)."""
+    """Relations are plain numbers to peewee: its ForeignKeyField would keep every rebuilt class alive (decisions.md)."""
     # AutoIncrementField: plain SQLite would give a deleted record's id, and with it its history, to a new one.
     key = AutoIncrementField() if database.dialect == "sqlite" else peewee.BigAutoField()
     attributes: dict[str, Any] = {"id": key, "version": peewee.IntegerField(default=1)}

@@ -1,4 +1,4 @@
-"""README tells the truth about settings, limits and commands."""
+"""README, CONTRIBUTING and the comments tell the truth about commands, places and other documents."""
 
 from __future__ import annotations
 
@@ -6,22 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from appliance.base.settings import SETTINGS
-
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-def settings_table() -> str:
-    rows = []
-    for setting in SETTINGS:
-        default = ", ".join(setting.default) if isinstance(setting.default, list) else str(setting.default)
-        rows.append(f"| `{setting.name}` | {default or 'none'} | {setting.help} |")
-    return "\n".join(rows)
-
-
-def test_every_setting_stands_in_the_readme_with_its_default() -> None:
-    assert settings_table() in README
 
 
 def test_ci_runs_the_tests_by_the_readme_s_command() -> None:
@@ -31,10 +17,19 @@ def test_ci_runs_the_tests_by_the_readme_s_command() -> None:
 
 
 def test_every_path_in_the_map_exists() -> None:
-    table = README.split("## The map")[1].split("Run-time state")[0]
-    named = re.findall(r"`((?:appliance|data|tests)/[^`]*)`", table)
+    table = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## Where things are")[1].split("## Write")[0]
+    named = re.findall(r"`((?:appliance|data|tests|gui|web|packaging)/[^`]*)`", table)
     assert len(named) > 10
     assert [p for p in named if not (ROOT / p).exists()] == []
+
+
+def test_every_document_that_is_linked_or_named_is_there() -> None:
+    for file in (*ROOT.glob("*.md"), *(ROOT / "packaging").glob("*.md")):
+        links = [t.partition("#")[0] for t in re.findall(r"\]\(([^)]+)\)", file.read_text("utf-8"))]
+        assert [t for t in links if t and "://" not in t and not (file.parent / t).exists()] == [], file
+    for file in (ROOT / "appliance").rglob("*.py"):
+        for name in re.findall(r"(?<![\w/.*])((?:[\w-]+/)*[\w-]+\.md)\b", file.read_text("utf-8")):
+            assert (ROOT / name).exists() or (ROOT / "data" / "help" / "en" / name).exists(), f"{file}: {name}"
 
 
 def test_no_registry_host_and_no_machine_path_is_tracked() -> None:

@@ -376,7 +376,7 @@ def test_plus_and_percent_in_values_are_read_as_forms_are(api: Api) -> None:
 
 
 def test_answers_hold_values_in_their_wire_forms(api: Api) -> None:
-    """house.md: decimals and money are strings, datetimes UTC; numbers are accepted."""
+    """Decimals and money are strings, datetimes UTC; numbers are accepted."""
     made = api.make("accounts", budget=1234.5, ratio="0.125", founded="2020-02-29", met_at="2020-01-01T12:00:00+02:00",
                     active=True, colors=["blue", "red"], extra={"a": [1, None]})  # fmt: skip
     found = api.get(f"/api/accounts/{made}")["data"]["attributes"]

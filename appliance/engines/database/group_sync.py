@@ -1,6 +1,6 @@
 """One fsync for several commits. SQLite's synchronous=FULL syncs the write-ahead log inside each COMMIT, while every other
 writer waits at the gate. Here commits pass without, and whoever must be sure waits for a sync that began after his
-commit; the threads that wait share it (research/data.md 1.2, peers.md "group commit").
+commit; the threads that wait share it (decisions.md).
 
 Why it is enough: in WAL mode FULL differs from NORMAL by this one sync of the -wal file after a commit; what orders
 checkpoints is the same in both (sqlite.org/pragma.html#pragma_synchronous). Nothing is locked on the -wal file, so a

@@ -1,5 +1,5 @@
 """PostgreSQL through psycopg 3. Writers line up at an advisory lock, as they do at SQLite's gate: then positions of the
-log become visible in the order of their numbers, which followers rely on (research/data.md 8)."""
+log become visible in the order of their numbers, which followers rely on (decisions.md)."""
 
 from __future__ import annotations
 

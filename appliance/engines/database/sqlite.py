@@ -1,6 +1,6 @@
 """SQLite: one file in the home folder, WAL, and a gate that lets one writer in at a time, across threads and processes.
 
-SQLite's own busy handler polls and is unfair: p99 of a write 331 ms against ~50 with the gate (research/data.md 1.2)."""
+SQLite's own busy handler polls and is unfair: p99 of a write 331 ms against ~50 with the gate (decisions.md)."""
 
 from __future__ import annotations
 

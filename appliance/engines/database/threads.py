@@ -35,7 +35,7 @@ class _TakenBack(Exception):
 
 class ThreadedDatabase:
     """Base of the adapters. A connection stays with its thread: opening one per request costs 0.5 ms on SQLite, 6 on
-    PostgreSQL (research/data.md 1.2)."""
+    PostgreSQL (decisions.md)."""
 
     dialect: str
     peewee: peewee.Database

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from markupsafe import Markup
 
 from appliance.base.text import label, say
-from appliance.http.kinds.face import EMPTY, Face, Show, Typed
+from appliance.http.kinds.face import EMPTY, Face, Show, Typed, Viewer
 from appliance.http.pages.person import Person
 from appliance.records.entity import Choice, Field
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 RADIOS = 4
 """Choices that are all shown at once, at most."""
@@ -27,8 +24,8 @@ class BooleanFace(Face):
     operators = ("yes", "no", *EMPTY)
     shape = "box"
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        return self.written(field, renderer.me.language)
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        return self.written(field, viewer.me.language)
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:
         return UNSAID if value is None else "true" if value else "false"
@@ -50,8 +47,8 @@ class ChoiceFace(Face):
     def shape_for(self, field: Field) -> str:
         return "radios" if len(field.choices) <= RADIOS else "select"
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        known = {c.value: tag(c, renderer.me.language) for c in field.choices}
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        known = {c.value: tag(c, viewer.me.language) for c in field.choices}
         return lambda v: known.get(v) or Markup('<span class="tag">{}</span>').format(v)
 
     def written(self, field: Field, language: str) -> Callable[[Any], Any]:
@@ -69,8 +66,8 @@ class MultiChoiceFace(ChoiceFace):
     def shape_for(self, field: Field) -> str:
         return "boxes"
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        one = super().show(field, renderer)
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        one = super().show(field, viewer)
         return lambda values: Markup("").join(one(v) for v in values)
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:

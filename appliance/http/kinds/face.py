@@ -3,18 +3,31 @@ it in a filter, and what an export writes. One face for each kind of records/kin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
+from appliance.records.registry import Registry
 
 Show = Callable[[Any], str]
 Typed = str | list[str]
 """A form's value: a text, a list of texts for kinds that hold several."""
+
+Titles = Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who sees values, and how. `titles` of related records come in {entity: {id: title}}; a record that is not in it is one this
+    person may not see. `short`: for a cell, not for a page."""
+
+    registry: Registry
+    me: Person
+    titles: Mapping[str, Titles]
+    short: bool = True
+
 
 EMPTY = ("filled", "empty")
 TEXT = ("contains", "eq", "starts", "ends", "neq", *EMPTY)
@@ -46,7 +59,7 @@ class Face:
     rank: ClassVar[int | None] = None
     """How well it tells one record from another, the lowest best; None: not at all."""
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
+    def show(self, field: Field, viewer: Viewer) -> Show:
         """What shows a wire value that is not None: safe HTML, or plain text to be escaped."""
         return str
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
 from appliance.base import clock
 from appliance.base.text import say
-from appliance.http.kinds.face import DAYS, Face, Show, Typed
+from appliance.http.kinds.face import DAYS, Face, Show, Typed, Viewer
 from appliance.http.pages import formats
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 
 class DateFace(Face):
@@ -27,8 +24,8 @@ class DateFace(Face):
     icon = "calendar"
     rank = 4
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        locale = renderer.me.locale
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        locale = viewer.me.locale
         return lambda v: formats.day(v, locale)
 
     def cell(self, field: Field, language: str) -> Callable[[Any], Any]:
@@ -44,8 +41,8 @@ class DatetimeFace(Face):
     icon = "calendar-time"
     rank = 5
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        locale, timezone = renderer.me.locale, renderer.me.timezone
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        locale, timezone = viewer.me.locale, viewer.me.timezone
         return lambda v: Markup('<time datetime="{}">{}</time>').format(v, formats.moment(v, locale, timezone))
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:

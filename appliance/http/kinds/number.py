@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from appliance.base.text import say
-from appliance.http.kinds.face import NUMBER, Face, Show, Typed
+from appliance.http.kinds.face import NUMBER, Face, Show, Typed, Viewer
 from appliance.http.kinds.typed_numbers import read_number, typed_number
 from appliance.http.pages import formats
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
 from appliance.records.kinds.number import DecimalKind
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 _DIGITS = 15
 """Digits of a number that a spreadsheet keeps."""
@@ -26,8 +23,8 @@ class NumberFace(Face):
     formula_safe = True
     operators = NUMBER
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        locale = renderer.me.locale
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        locale = viewer.me.locale
         return lambda v: formats.number(v, locale)
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:
@@ -64,8 +61,8 @@ class MoneyFace(NumberFace):
     icon = "cash"
     rank = 3
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        locale, currency = renderer.me.locale, field.currency
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        locale, currency = viewer.me.locale, field.currency
         return lambda v: formats.money(v, currency, locale)
 
 

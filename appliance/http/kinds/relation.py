@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from markupsafe import Markup, escape
 
 from appliance.base.text import say
-from appliance.http.kinds.face import EMPTY, Face, Show, Typed
+from appliance.http.kinds.face import EMPTY, Face, Show, Typed, Viewer
 from appliance.http.pages.person import Person
 from appliance.records.entity import Entity, Field
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 
 class RelationFace(Face):
@@ -22,13 +19,13 @@ class RelationFace(Face):
     icon = "link"
     rank: ClassVar[int | None] = 2
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        target = renderer.registry.entities.get(field.target or "")
-        names = renderer.titles.get(field.target or "", {})
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        target = viewer.registry.entities.get(field.target or "")
+        names = viewer.titles.get(field.target or "", {})
 
         def one(value: Any) -> str:
             title = names.get(int(value))
-            return link(target, int(value), title) if target and title else hidden(renderer.me)
+            return link(target, int(value), title) if target and title else hidden(viewer.me)
 
         return one
 
@@ -38,8 +35,8 @@ class RelationsFace(RelationFace):
     tall = True
     rank = None
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        one = super().show(field, renderer)
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        one = super().show(field, viewer)
         return lambda values: Markup(", ").join(escape(one(v)) for v in values)
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:
@@ -54,12 +51,12 @@ class FileFace(Face):
     edited_in_cells = False
     icon = "paperclip"
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        names = renderer.titles.get("file", {})
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        names = viewer.titles.get("file", {})
 
         def one(value: Any) -> str:
             name = names.get(int(value))
-            return Markup('<a href="/files/{}">{}</a>').format(value, name) if name else hidden(renderer.me)
+            return Markup('<a href="/files/{}">{}</a>').format(value, name) if name else hidden(viewer.me)
 
         return one
 
@@ -67,8 +64,8 @@ class FileFace(Face):
 class FilesFace(FileFace):
     listed = True
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        one = super().show(field, renderer)
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        one = super().show(field, viewer)
         return lambda values: Markup(", ").join(escape(one(v)) for v in values)
 
     def typed(self, field: Field, value: Any, me: Person) -> Typed:

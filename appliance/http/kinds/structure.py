@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from markupsafe import Markup
 
 from appliance.base.text import say
-from appliance.http.kinds.face import EMPTY, Face, Show, Typed
+from appliance.http.kinds.face import EMPTY, Face, Show, Typed, Viewer
 from appliance.http.kinds.text import LONGEST
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
 from appliance.records.kinds import Wrong
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 
 class JsonFace(Face):
@@ -25,8 +22,8 @@ class JsonFace(Face):
     tall = True
     edited_in_cells = False
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        if renderer.short:
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        if viewer.short:
             return lambda v: Markup("<code>{}</code>").format(orjson.dumps(v).decode()[:LONGEST])
         return lambda v: Markup("<pre>{}</pre>").format(orjson.dumps(v, option=orjson.OPT_INDENT_2).decode())
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from appliance.http.kinds.face import Face, Show
+from appliance.http.kinds.face import Face, Show, Viewer
 from appliance.http.pages.person import Person
 from appliance.records.entity import Field
-
-if TYPE_CHECKING:
-    from appliance.http.kinds.renderer import ValueRenderer
 
 LONGEST = 160
 """Characters of a long text in a cell."""
@@ -29,8 +26,8 @@ class LongTextFace(Face):
     shape = "area"
     tall = True
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
-        if not renderer.short:
+    def show(self, field: Field, viewer: Viewer) -> Show:
+        if not viewer.short:
             return lambda v: Markup('<span class="prose">{}</span>').format(v)
         return lambda v: v if len(v) <= LONGEST else v[:LONGEST].rstrip() + "…"
 
@@ -47,7 +44,7 @@ class EmailFace(Face):
     icon = "mail"
     rank = 6
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
+    def show(self, field: Field, viewer: Viewer) -> Show:
         return lambda v: Markup('<a class="quiet-link" href="mailto:{}">{}</a>').format(v, v)
 
 
@@ -59,7 +56,7 @@ class PhoneFace(Face):
     icon = "phone"
     rank = 7
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
+    def show(self, field: Field, viewer: Viewer) -> Show:
         return lambda v: Markup('<a class="quiet-link" href="tel:{}">{}</a>').format("".join(str(v).split()), v)
 
 
@@ -70,7 +67,7 @@ class UrlFace(Face):
     icon = "world"
     rank = 8
 
-    def show(self, field: Field, renderer: ValueRenderer) -> Show:
+    def show(self, field: Field, viewer: Viewer) -> Show:
         return lambda v: Markup('<a class="quiet-link" href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(
             v if urlsplit(v).scheme in ("http", "https") else "", v.removeprefix("https://").removeprefix("http://").rstrip("/")
         )  # fmt: skip

@@ -1,5 +1,5 @@
 """Kinds whose value is a number: integer, decimal, money. Decimals and money are stored as scaled integers: in SQLite a
-DECIMAL column is a float and 0.1 + 0.2 is not 0.3 (research/data.md 1.3)."""
+DECIMAL column is a float and 0.1 + 0.2 is not 0.3 (decisions.md)."""
 
 from __future__ import annotations
 

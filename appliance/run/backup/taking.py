@@ -1,5 +1,5 @@
 """Taking a backup of a home on SQLite while people work: `VACUUM INTO` copies the database as of one moment in a read
-transaction (writers go on; the chunked backup API never ends under writes, research/data.md), then the contents of files,
+transaction (writers go on; the chunked backup API never ends under writes: decisions.md), then the contents of files,
 which never change once they are there."""
 
 from __future__ import annotations
