@@ -31,6 +31,7 @@ from appliance.engines.search.tantivy import TantivySearch
 from appliance.features.batches import batch
 from appliance.features.batches.batch import batch_kind
 from appliance.features.board import pages as board
+from appliance.features.catalogue import FEATURES
 from appliance.features.comments import api as comments_api
 from appliance.features.comments.jobs import purge_kind
 from appliance.features.exports import api as exports_api
@@ -371,7 +372,11 @@ def public_door(parts: Outside) -> Flask:
     views, authenticator = Views(records), PasswordAuthenticator(house.database, house.throttle, house.events)
     analyses = Analyses(records, jobs, house.cache, house.files, house.inspector)
     import_desk = Desk(records, jobs, house.files, house.inspector, analyses)
-    assets, navigation, box = Assets(), Navigation(records), Box(house.database, settings.timezone)
+    assets, navigation, box = (
+        Assets(),
+        Navigation(records, [e for f in FEATURES for e in f.navigation]),
+        Box(house.database, settings.timezone),
+    )
 
     def gauges() -> dict[str, float]:
         found = {**jobs.gauges(), "ingot_log_position": records.log.last(), "ingot_index_lag": parts.lag()}
@@ -412,7 +417,7 @@ def public_door(parts: Outside) -> Flask:
             make_health(components, gauges, traffic, lambda: bool(parts.plans and parts.plans.current.closed())),
             health_pages.make_pages(records, jobs, components, facts, way_back),
             make_assets(assets),
-            openapi_api.make_api(records, house.cache, version=version()),
+            openapi_api.make_api(records, house.cache, version=version(), fixed=fixed_paths),
             batch.make_api(records, jobs, house.files),
             imports_api.make_api(import_desk, max_upload=settings.max_upload),
             import_pages.make_pages(import_desk, max_upload=settings.max_upload),
@@ -461,6 +466,11 @@ def public_door(parts: Outside) -> Flask:
         furnish=lambda app: furnish(app, assets, navigation, box, version=version(), log_position=records.log.last),
         extend=extend,
     )
+
+
+def fixed_paths() -> dict[str, Any]:
+    """The paths of all features in the OpenAPI document."""
+    return {path: item for feature in FEATURES for path, item in feature.openapi_paths().items()}
 
 
 class Part(Protocol):

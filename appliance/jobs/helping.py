@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import importlib
 import json
 import logging
 import os
@@ -18,10 +17,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from operator import attrgetter
 from typing import Any, BinaryIO
 
 from appliance.base.errors import IngotError
+from appliance.base.loading import load
 from appliance.jobs.bounds import bounded
 from appliance.jobs.kind import Cancelled, Interrupted, OutOfTime, Stopping, hopeless
 
@@ -116,12 +115,6 @@ class ToTheLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._tell({"log": [record.levelno, record.name, self.format(record)]})
-
-
-def load(path: str) -> Callable[..., Any]:
-    module, _, name = path.partition(":")
-    function: Callable[..., Any] = attrgetter(name)(importlib.import_module(module))
-    return function
 
 
 def main() -> None:

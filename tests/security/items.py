@@ -268,6 +268,6 @@ ITEMS: dict[int, Item] = {
     ),
     58: _item(
         "limits on one page (2.1.3)",
-        "house/test_documents.py::test_every_setting_stands_in_the_readme_with_its_default",
+        "features/help/test_manual.py::test_the_reference_is_what_the_code_says",
     ),
 }

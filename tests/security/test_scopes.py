@@ -14,7 +14,7 @@ from appliance.http.route_policy import ANYBODY, RECORDS, policy_of
 from appliance.records import scopes
 
 OPEN = "readable by anybody who finds the address"
-EXPECTED_OPEN = {"health", "assets", "identity_pages", "trust"}
+EXPECTED_OPEN = {"health", "assets", "identity_pages", "trust", "help"}
 
 
 @pytest.fixture(scope="module")

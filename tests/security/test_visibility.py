@@ -164,7 +164,7 @@ def test_nobody_but_permissions_says_what_own_means() -> None:
     may_name = {
         "records/permissions.py",
         "features/identity/api.py",  # which words a role may hold
-        "features/openapi/fixed/people.py",  # the same, as a schema
+        "features/identity/openapi.py",  # the same, as a schema
         "features/comments/api.py",  # grants of comments, said aloud
     }
     found = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 
 from appliance.base import paths
 from appliance.base.text import headline, label, say
+from appliance.http.feature import NavigationEntry
 from appliance.http.pages.icons import icon_of
 from appliance.http.pages.person import Person
 from appliance.http.pages.rendering import Place
@@ -17,8 +19,10 @@ Section = tuple[str, list[Place]]
 
 
 class Navigation:
-    def __init__(self, records: Records):
-        self._records = records
+    """`entries`: what stands below the entities."""
+
+    def __init__(self, records: Records, entries: Sequence[NavigationEntry] = ()):
+        self._records, self._entries = records, entries
 
     def sections(self, me: Person) -> list[Section]:
         if me.actor is None:
@@ -31,12 +35,11 @@ class Navigation:
         listed: list[Section] = [("", [Place(say("Home").render(me.language), "/", "home")])]
         own = say("Records").render(me.language)
         listed += [(label(pack_label(pack), me.language) if pack else own, places) for pack, places in found.items()]
-        house = [Place(say("Notices").render(me.language), "/notices", "bell")]
-        house.append(Place(say("Jobs").render(me.language), "/jobs", "list-check"))
-        if me.actor.admin:
-            house.append(Place(say("Import").render(me.language), "/import", "file-import"))
-            house.append(Place(say("Health").render(me.language), "/health", "activity"))
-            house.append(Place(say("Security events").render(me.language), "/security-events", "shield-check"))
+        house = [
+            Place(e.label.render(me.language), e.href, e.icon)
+            for e in self._entries
+            if me.actor.admin or not e.administrators
+        ]
         return [*listed, (say("House").render(me.language), house)]
 
     def creatable(self, me: Person) -> list[Place]:

@@ -24,8 +24,11 @@ from appliance.records.records import Records
 from appliance.records.registry import Registry
 
 
-def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint:
-    """Both need an actor; what they say is the same for everybody who may sign in."""
+def make_api(
+    records: Records, cache: Cache, *, version: str = "0", fixed: Callable[[], dict[str, Any]] = dict
+) -> Blueprint:
+    """Both need an actor; what they say is the same for everybody who may sign in. `fixed` makes the paths that are the same in
+    every installation."""
     api = Blueprint("openapi", __name__, url_prefix="/api")
 
     @api.get("/openapi.json")
@@ -67,6 +70,6 @@ def make_api(records: Records, cache: Cache, *, version: str = "0") -> Blueprint
 
     def document(registry: Registry) -> dict[str, Any]:
         served = {(m, str(r)) for r in current_app.url_map.iter_rules() for m in r.methods or ()}
-        return describe(registry, served, version)
+        return describe(registry, served, version, fixed())
 
     return declare(api, RoutePolicy("*"))

@@ -8,11 +8,9 @@ from collections.abc import Collection
 from typing import Any
 
 from appliance.features.identity.sessions import COOKIE
-from appliance.features.openapi.entities import Paths, entity_paths
-from appliance.features.openapi.fixed import fixed_paths
-from appliance.features.openapi.fixed.job_schemas import JOB_SCHEMAS
-from appliance.features.openapi.fixed.jobs import ACCEPTED
-from appliance.features.openapi.parts import (
+from appliance.http.openapi.entities import Paths, entity_paths
+from appliance.http.openapi.job_schemas import ACCEPTED, JOB_SCHEMAS
+from appliance.http.openapi.parts import (
     SHARED_HEADERS,
     SHARED_PARAMETERS,
     WRITE,
@@ -22,8 +20,8 @@ from appliance.features.openapi.parts import (
     operation,
     query,
 )
-from appliance.features.openapi.schemas import document, entity_schemas, obj
-from appliance.features.openapi.shared_schemas import SHARED
+from appliance.http.openapi.schemas import document, entity_schemas, obj
+from appliance.http.openapi.shared_schemas import SHARED
 from appliance.records.entity import Entity
 from appliance.records.registry import Registry
 
@@ -40,8 +38,8 @@ Every record and list has an ETag. `application/json` is taken and given as well
 The WebSocket at `/live` tells what changed, never the data."""
 
 
-def describe(registry: Registry, served: Served, version: str) -> dict[str, Any]:
-    """The whole document. Only operations that are `served` are in it."""
+def describe(registry: Registry, served: Served, version: str, fixed: Paths) -> dict[str, Any]:
+    """The whole document. `fixed`: the paths that are the same in every installation. What is not `served` is left out."""
     paths: Paths = {}
     schemas = {**SHARED, **JOB_SCHEMAS, "MaybeResourceDocument": {**document({}), "required": []}}
     for entity in registry.entities.values():
@@ -49,7 +47,7 @@ def describe(registry: Registry, served: Served, version: str) -> dict[str, Any]
         _merge(paths, entity_paths(registry, entity))
         if not entity.builtin:
             _merge(paths, {f"/api/{entity.type}": _bulk(entity)})
-    _merge(paths, fixed_paths())
+    _merge(paths, fixed)
     known = {(method.lower(), _SLOT.sub("*", path)) for method, path in served}
     generic = _generic(registry)
     for path in list(paths):

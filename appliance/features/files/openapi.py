@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import DELETE, FLAG, TEXT, changing, in_path
-from appliance.features.openapi.parts import (
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import (
     NOTHING,
     UNCHANGED,
     WRITE,
@@ -15,13 +14,14 @@ from appliance.features.openapi.parts import (
     query,
     shared,
 )
-from appliance.features.openapi.schemas import NO_NUL, Schema, obj, ref
+from appliance.http.openapi.schemas import NO_NUL, Schema, obj, ref
+from appliance.http.openapi.shorthand import DELETE, FLAG, TEXT, changing, in_path
 
 BYTES: Schema = {"type": "string", "format": "binary"}
 DOCUMENT = ref("FileDocument")
 
 
-def file_paths() -> Paths:
+def paths() -> Paths:
     name: Schema = {"type": "string", "minLength": 1, "pattern": NO_NUL}
     now, seen = {200: ok("As it is now.", DOCUMENT, "ETag")}, shared("IfMatch")
     sent = changing("files", {"name": name, "public": {"type": "boolean"}})

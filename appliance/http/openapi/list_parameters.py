@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.parts import LIST_PARAMETERS, query, shared, some_of
-from appliance.features.openapi.schemas import ID, NO_NUL, Schema
 from appliance.http.jsonapi.filters import MAX_TEXT
+from appliance.http.openapi.parts import LIST_PARAMETERS, query, shared, some_of
+from appliance.http.openapi.schemas import ID, NO_NUL, Schema
 from appliance.records.entity import Entity, Field
 from appliance.records.query import OPERATORS
 from appliance.records.registry import Registry

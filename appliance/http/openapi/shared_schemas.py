@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.schemas import Schema, document, obj, ref
+from appliance.http.openapi.schemas import Schema, document, obj, ref
 
 SHARED: dict[str, Schema] = {
     "Version": obj({"version": {"const": "1.1"}}),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import LIST
-from appliance.features.openapi.parts import READ, ok, operation, query
-from appliance.features.openapi.schemas import ID
 from appliance.features.security_events.event import KINDS
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import READ, ok, operation, query
+from appliance.http.openapi.schemas import ID
+from appliance.http.openapi.shorthand import LIST
 
 
-def security_event_paths() -> Paths:
+def paths() -> Paths:
     several = f"({'|'.join(KINDS)})"
     parameters = [
         query(

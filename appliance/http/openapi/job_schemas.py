@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.schemas import Schema, document, nullable, obj, ref
+from appliance.http.openapi.parts import ok
+from appliance.http.openapi.schemas import Schema, document, nullable, obj, ref
 from appliance.jobs.priority import NAMES
 from appliance.jobs.row import STATES
 
@@ -75,3 +76,7 @@ JOB_SCHEMAS: dict[str, Schema] = {
     "ScheduleDocument": document(ref("Schedule")),
     "ScheduleList": document({"type": "array", "items": ref("Schedule")}),
 }
+
+JOB = ref("JobDocument")
+ACCEPTED = {202: ok("It will be done; Location says where to watch it.", JOB, "Location")}
+"""Of what is done by a job."""

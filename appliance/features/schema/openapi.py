@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import (
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import NOTHING, READ, WRITE, ok, operation, query
+from appliance.http.openapi.schemas import NO_NUL, Schema, obj, ref
+from appliance.http.openapi.shorthand import (
     ANYTHING,
     DELETE,
     DOCUMENT,
@@ -17,8 +19,6 @@ from appliance.features.openapi.fixed.words import (
     making,
     one_of,
 )
-from appliance.features.openapi.parts import NOTHING, READ, WRITE, ok, operation, query
-from appliance.features.openapi.schemas import NO_NUL, Schema, obj, ref
 from appliance.records.kinds import KINDS
 
 _NAME: Schema = {"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"}
@@ -48,7 +48,7 @@ _ENTITY: Schema = {
 _DECLARED = {**_ENTITY, "fields": {"type": "array", "items": obj(_FIELD, ("name", "kind"))}}
 
 
-def declaration_paths() -> Paths:
+def paths() -> Paths:
     return {
         **_kind("entities", "entity", ("name", "pack"), (_DECLARED, ("name",)), {**_ENTITY, "order": ANYTHING}),
         **_kind(

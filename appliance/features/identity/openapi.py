@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import DELETE, DOCUMENT, LIST, TEXT, TEXTS, changing, making
-from appliance.features.openapi.parts import NOTHING, READ, WRITE, ok, operation, shared
-from appliance.features.openapi.schemas import NO_NUL, Schema, ref
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import NOTHING, READ, WRITE, ok, operation, shared
+from appliance.http.openapi.schemas import NO_NUL, Schema, ref
+from appliance.http.openapi.shorthand import DELETE, DOCUMENT, LIST, TEXT, TEXTS, changing, making
 
 _USER: Schema = {
     "email": {"type": "string", "format": "email"},
@@ -35,7 +35,7 @@ _TOKEN: Schema = {
 }
 
 
-def people_paths() -> Paths:
+def paths() -> Paths:
     return {**_managed("user", _USER, ("email",)), **_managed("role", _ROLE, ("name", "grants")), **_tokens()}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.features.openapi.asking import FILTERING, listing, shaping
-from appliance.features.openapi.parts import (
+from appliance.http.openapi.list_parameters import FILTERING, listing, shaping
+from appliance.http.openapi.parts import (
     NOTHING,
     READ,
     UNCHANGED,
@@ -18,7 +18,7 @@ from appliance.features.openapi.parts import (
     shared,
     some_of,
 )
-from appliance.features.openapi.schemas import Schema, linkage, name_of, ref
+from appliance.http.openapi.schemas import Schema, linkage, name_of, ref
 from appliance.records.entity import Entity, Field
 from appliance.records.query import MAX_SIZE
 from appliance.records.registry import Registry

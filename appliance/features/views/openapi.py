@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import DELETE, DOCUMENT, LIST, TEXT, changing, in_path, making, one_of
-from appliance.features.openapi.parts import NOTHING, READ, WRITE, ok, operation, query, shared
-from appliance.features.openapi.schemas import NO_NUL, Schema, nullable
 from appliance.features.views.view import KINDS
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import NOTHING, READ, WRITE, ok, operation, query, shared
+from appliance.http.openapi.schemas import NO_NUL, Schema, nullable
+from appliance.http.openapi.shorthand import DELETE, DOCUMENT, LIST, TEXT, changing, in_path, making, one_of
 
 _LABEL: Schema = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": NO_NUL}
 _VIEW: Schema = {
@@ -25,7 +25,7 @@ _VIEW: Schema = {
 _OF: Schema = {"type": "string", "description": "the entity, by name or type"}
 
 
-def view_paths() -> Paths:
+def paths() -> Paths:
     item = in_path("id", {"type": "string", "pattern": "^([0-9]{1,17}|[a-z0-9_]+:.+)$"}, "ENTITY:NAME: a declared one")
     created = ok("Kept.", DOCUMENT, "ETag", "Location")
     now = ok("As it is now.", DOCUMENT, "ETag")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.features.openapi.schemas import ID, Schema, ref
 from appliance.http.jsonapi.media import MEDIA
+from appliance.http.openapi.schemas import ID, Schema, ref
 
 Operation = dict[str, Any]
 PLAIN = "application/json"

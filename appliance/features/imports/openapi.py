@@ -1,19 +1,16 @@
-"""/api/imports, /api/import-mappings and /api/exports."""
+"""The paths of /api/imports and /api/import-mappings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from appliance.features.exports.cells import MODES
-from appliance.features.exports.exporting import MEDIA as EXPORT_MEDIA
-from appliance.features.exports.listing import FORMATS
 from appliance.features.imports.asking import BODIES
 from appliance.features.imports.layout import ORDERS
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.jobs import ACCEPTED
-from appliance.features.openapi.fixed.words import DELETE, DOCUMENT, LIST, TEXT, TEXTS, in_path, one_of
-from appliance.features.openapi.parts import NOTHING, READ, WRITE, body, ok, operation, query, shared
-from appliance.features.openapi.schemas import Schema, nullable, obj
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.job_schemas import ACCEPTED
+from appliance.http.openapi.parts import NOTHING, READ, WRITE, body, ok, operation, query, shared
+from appliance.http.openapi.schemas import Schema, nullable, obj
+from appliance.http.openapi.shorthand import DELETE, DOCUMENT, LIST, TEXT, TEXTS, attributes_alone, in_path, one_of
 
 _BYTES: Schema = {"type": "string", "format": "binary"}
 _ONE_CHARACTER = nullable({"type": "string", "minLength": 1, "maxLength": 1})
@@ -42,23 +39,8 @@ _PLAN: Schema = {
 }
 
 
-def background_paths() -> Paths:
-    return {**_imports(), **_mappings(), **_exports()}
-
-
-def _document(type_: str, attributes: Schema, required: tuple[str, ...]) -> Schema:
-    """The server looks at the attributes alone."""
-    data = obj(
-        {"type": {"description": type_}, "id": {}, "attributes": obj(attributes, required, closed=True)},
-        ("attributes",),
-    )
-    return obj({"data": data}, ("data",))
-
-
-def _or_file(document: Schema) -> Any:
-    found: Any = body(document)
-    found["content"] |= {media: {"schema": _BYTES} for media in BODIES}
-    return found
+def paths() -> Paths:
+    return {**_imports(), **_mappings()}
 
 
 def _imports() -> Paths:
@@ -74,9 +56,9 @@ def _imports() -> Paths:
         },
         **_PLAN,
     }
-    start = _or_file(_document("imports", wanted, ("file",)))
+    start = _or_file(attributes_alone("imports", wanted, ("file",)))
     looked = {"file": {**file, "type": ["string", "integer"]}, "entity": _MAYBE, "options": _OPTIONS}
-    look = _or_file(_document("import-analyses", looked, ("file",)))
+    look = _or_file(attributes_alone("import-analyses", looked, ("file",)))
     entity = query("entity", "for a file as the body: which records its rows are")
     name = query("name", "likewise: the file's name")
     parameters = [
@@ -126,7 +108,7 @@ def _mappings() -> Paths:
         "columns": {**TEXTS, "description": "of the file: it is proposed for others that have the same"},
         **_PLAN,
     }
-    sent = body(_document("import-mappings", held, ("entity", "name")))
+    sent = body(attributes_alone("import-mappings", held, ("entity", "name")))
     created = {201: ok("Kept; one of the same name is replaced.", DOCUMENT, "Location")}
     listing = [query("filter[entity]", "only these")]
     return {
@@ -145,44 +127,7 @@ def _mappings() -> Paths:
     }  # fmt: skip
 
 
-def _exports() -> Paths:
-    mode = one_of(*MODES)
-    asked: Schema = {
-        "type": {"type": "string", "description": "of the records, as in their address"},
-        "format": one_of(*FORMATS),
-        "mode": mode,
-        "query": {
-            "type": "string",
-            "description": "filter, sort and fields as for the list: `filter[city]=Bonn&sort=name`",
-        },
-    }
-    of_name: Schema = {"type": "object", "additionalProperties": TEXT}
-    deep = {"style": "deepObject", "explode": True}
-    parameters = [
-        query("mode", "lossless can be imported again; spreadsheet is for people", {**mode, "default": MODES[0]}),
-        query("sort", "as for the list"),
-        {**query("filter", "as for the list: `filter[name]=x`, `filter[name][contains]=x`", of_name), **deep},
-        {
-            **query("fields", "as for the list: `fields[contacts]=name,email`; these columns, in this order", of_name),
-            **deep,
-        },
-    ]
-    name = in_path("name", {"type": "string", "pattern": rf"^[a-z0-9-]+\.({'|'.join(FORMATS)})$"}, "TYPE.FORMAT")
-    media = tuple(m.partition(";")[0] for m in EXPORT_MEDIA.values())
-    file = {200: ok("The file.", _BYTES, media=media)}
-    return {
-        "/api/exports": {
-            "post": operation(
-                "exports", "export_later", "Export as a job", ACCEPTED, WRITE,
-                request=body(_document("exports", asked, ("type",))),
-                description="Its result names a file that only you may read.",
-            )
-        },
-        "/api/exports/{name}": {
-            "parameters": [name],
-            "get": operation(
-                "exports", "export_now", "Export at once", file, (400, 401, 403, 404, 409, 421, 422, 503),
-                parameters=parameters, description="409 when it is too large to wait for: POST to /api/exports then.",
-            ),
-        },
-    }  # fmt: skip
+def _or_file(document: Schema) -> Any:
+    found: Any = body(document)
+    found["content"] |= {media: {"schema": _BYTES} for media in BODIES}
+    return found

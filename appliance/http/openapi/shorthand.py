@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.parts import body
-from appliance.features.openapi.schemas import Schema, obj, ref
+from appliance.http.openapi.parts import body, query
+from appliance.http.openapi.schemas import Schema, obj, ref
 
 DELETE = (401, 403, 404, 406, 409, 412, 421, 503)
 TEXT: Schema = {"type": "string"}
@@ -36,3 +36,19 @@ def changing(type_: str, attributes: Schema, *, typed: bool = True) -> Schema:
 
 def in_path(name: str, schema: Schema | None = None, text: str = "") -> Schema:
     return {"name": name, "in": "path", "required": True, "description": text or name, "schema": schema or TEXT}
+
+
+def attributes_alone(type_: str, attributes: Schema, required: tuple[str, ...]) -> Schema:
+    """The server looks at the attributes alone."""
+    data = obj(
+        {"type": {"description": type_}, "id": {}, "attributes": obj(attributes, required, closed=True)},
+        ("attributes",),
+    )
+    return obj({"data": data}, ("data",))
+
+
+TYPE_IN_PATH = in_path("type", {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}, "the type of the record: contacts")
+AFTER = [
+    query("page[after]", "the id of the last one you have", POSITION),
+    query("page[size]", "entries of a page, 200 at most", {**POSITION, "default": 50}),
+]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from appliance.features.openapi.entities import Paths
-from appliance.features.openapi.fixed.words import TEXT, one_of
-from appliance.features.openapi.parts import PLAIN, Operation, ok, operation
-from appliance.features.openapi.schemas import Schema, obj
+from appliance.http.openapi.entities import Paths
+from appliance.http.openapi.parts import PLAIN, Operation, ok, operation
+from appliance.http.openapi.schemas import Schema, obj
+from appliance.http.openapi.shorthand import TEXT, one_of
 
 
-def health_paths() -> Paths:
+def paths() -> Paths:
     alive = obj({"status": {"const": "ok"}}, ("status",))
     state = one_of("ok", "degraded", "down")
     component = obj({"state": state, "reason": TEXT, "since": TEXT}, ("state", "reason"))

@@ -1,0 +1,1 @@
+"""What OpenAPI documents are made of: schemas, parameters, answers, and the paths of entities."""
