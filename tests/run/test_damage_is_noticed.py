@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from box import Box, eventually
 
 from appliance import assembly
@@ -24,6 +25,7 @@ from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
 from appliance.records.permissions import SYSTEM
+from appliance.run import run_file
 from appliance.run.backup import listing, taking
 from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
@@ -112,6 +114,13 @@ def test_a_start_that_meets_damage_at_its_very_end_is_refused_like_any_other(box
     ruin(box.home / "ingot.db", table)
     said = box.ingot("serve", "--port", "0", status=DATABASE_DAMAGED)
     assert "ingot restore" in said and "Traceback" not in said
+    process = warm.start("serve", "--port", "0", "--stay", "--home", str(box.home), environment=box.environment)
+    client = ControlClient(Home(box.home))
+    eventually(lambda: run_file.read(Home(box.home)) and client.status()["state"] == "blocked")
+    status = client.status()
+    assert (status["code"], status["addresses"], status["health"].get("web")) == ("database_damaged", [], None)
+    process.terminate()
+    assert process.wait(10) == DATABASE_DAMAGED
 
 
 GONE: dict[str, Callable[[Path], object]] = {
