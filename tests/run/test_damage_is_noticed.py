@@ -225,6 +225,14 @@ def test_other_errors_are_no_damage(database: Database) -> None:
     assert is_damage(RuntimeError("x")) is False
 
 
+def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
+    """Bytes that changed inside a text: SQLite hands them out, and Python cannot read them."""
+    database = SqliteDatabase(tmp_path / "x.db")
+    with pytest.raises(DatabaseDamaged, match="UTF-8"):
+        database.rows("SELECT CAST(x'ff41' AS TEXT)")
+    database.close()
+
+
 def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:
     settings = load(tmp_path / "home", environment={})
     house = assembly.open_house(settings)

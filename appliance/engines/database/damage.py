@@ -17,7 +17,7 @@ of too little memory: those pass."""
 _POSTGRES_STATES = {"XX001", "XX002", "58030"}
 """data_corrupted, index_corrupted, io_error (PostgreSQL, Appendix A)."""
 _SAID = re.compile(
-    r"database disk image is malformed|file is not a database|malformed database schema|disk I/O error|"
+    r"database disk image is malformed|file is not a database|Could not decode to UTF-8 column|malformed database schema|disk I/O error|"
     r"invalid page in block|could not read block|missing chunk number|unexpected chunk|index .* contains (?:un|corrupt)"
 )
 
