@@ -18,7 +18,7 @@ import warm
 from box import Box, eventually
 
 from appliance import assembly
-from appliance.base.errors import DatabaseDamaged, DatabaseMissing
+from appliance.base.errors import DatabaseDamaged, DatabaseMissing, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
@@ -231,6 +231,17 @@ def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
     with pytest.raises(DatabaseDamaged, match="UTF-8"):
         database.rows("SELECT CAST(x'ff41' AS TEXT)")
     database.close()
+
+
+def test_a_schema_that_cannot_even_be_quoted_is_damage(tmp_path: Path) -> None:
+    settings = load(tmp_path / "home", environment={})
+    assembly.open_house(settings).database.close()
+    content = settings.home.database.read_bytes()
+    settings.home.database.write_bytes(content.replace(b"CREATE INDEX", b"CREATE \xce\xceDEX"))
+    for open_ in (assembly.open_house, assembly.look_at):
+        with pytest.raises(StartRefused) as refused:
+            open_(settings)
+        assert refused.value.exit_code == DATABASE_DAMAGED, refused.value.message
 
 
 def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:
