@@ -15,7 +15,6 @@ import os
 import queue
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
@@ -23,6 +22,7 @@ from appliance.base.errors import IngotError
 from appliance.base.loading import load
 from appliance.jobs.bounds import bounded
 from appliance.jobs.kind import Cancelled, Interrupted, OutOfTime, Stopping, hopeless
+from appliance.jobs.outcome import told
 
 ENDS: dict[str, type[Interrupted]] = {"cancelled": Cancelled, "stopping": Stopping, "late": OutOfTime}
 _BETWEEN = 0.2  # seconds between two words about progress
@@ -96,8 +96,9 @@ class Helping:
             return {"end": next(name for name, kind in ENDS.items() if isinstance(end, kind))}
         except BaseException as error:  # SystemExit too: the next job wants this process
             message = str(error.message if isinstance(error, IngotError) else error) or type(error).__name__
-            text = "".join(traceback.format_exception(error))
-            return {"failed": {"message": message, "text": text, "hopeless": hopeless(error)}}
+            if isinstance(error, IngotError):
+                logging.getLogger(__name__).info("%s", message, exc_info=True)
+            return {"failed": {"message": message, "text": told(error), "hopeless": hopeless(error)}}
 
     def tell(self, word: dict[str, Any]) -> None:
         line = json.dumps(word).encode() + b"\n"

@@ -42,11 +42,16 @@ def of(run: Run, failures_left: int) -> Outcome:
         return Outcome(row.FAILED, error=f"The work was done, but its result is not JSON: {error}")
 
 
+def told(error: BaseException) -> str:
+    """What a job keeps of its error: of one that is raised on purpose the sentence, its traceback is for the log alone."""
+    return str(error.message) if isinstance(error, IngotError) else "".join(traceback.format_exception(error))
+
+
 def failed(run: Run, error: BaseException, failures_left: int, text: str = "") -> Outcome:
-    """Judge a failure; `text` stands in for the error's own traceback."""
+    """Judge a failure; `text` stands in for the error's own."""
     if isinstance(error, BodyFailed):
         text = error.text
-    text = storable(text or "".join(traceback.format_exception(error)))[-ERROR_LIMIT:]
+    text = storable(text or told(error))[-ERROR_LIMIT:]
     message = storable(str(error.message if isinstance(error, IngotError) else error)) or type(error).__name__
     if failures_left > 0 and not hopeless(error):
         failures = max(run.kind.attempts - failures_left, 1)

@@ -74,6 +74,8 @@ class DatabaseWatch:
             health = Health(*self._database.check())  # type: ignore[arg-type]
             self._gone = health.state == "down" and self._database.dialect == "sqlite"
             if self._gone:
+                if not self._remedy_found:
+                    self._met.set()
                 what = getattr(health.reason, "text", health.reason)
                 return Health("down", told(say("{what} {remedy}", what=what, remedy=self._remedy)))
             return Health("degraded", told(self._lost)) if self._lost and health.state == "ok" else health

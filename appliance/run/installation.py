@@ -159,6 +159,8 @@ def check_file(home: Home, *, inside: bool = True) -> None:
             filled = (
                 "ingot_migration" in tables and database.execute("SELECT 1 FROM ingot_migration LIMIT 1").fetchone()
             )
+    except UnicodeDecodeError as error:  # a table's own text, quoted in the message of what is wrong with it
+        raise damaged(home, error) from error
     except sqlite3.Error as error:
         if damage_in(error) is not None:
             raise damaged(home, error) from error

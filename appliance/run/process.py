@@ -122,7 +122,7 @@ class Process:
         """It cannot start, and stays to say why; False where nobody would find it."""
         self.reason = refusal.message
         code = exit_codes.WORDS.get(refusal.exit_code, "start_refused")
-        return self.write_if_possible(state="blocked", reason=str(refusal.message), code=code)
+        return self.write_if_possible(state="blocked", reason=str(refusal.message), code=code, addresses=[])
 
     def _logs(self, asked: dict[str, Any]) -> dict[str, Any]:
         """As lines of text; with any other word than `lines`, as log_lines.read answers."""
@@ -193,6 +193,9 @@ def run(
             code = process.wait()
         except StartRefused as refusal:
             code = _complain(refusal)
+            process.services.stop(
+                stop_seconds - 1, process.hurried
+            )  # what met it may be the last step, with all doors open
             if not exit_when_blocked and process.block(refusal):
                 code = process.wait() or code
         ground.mark()

@@ -6,6 +6,9 @@ import os
 import sys
 import time
 
+from appliance.base.errors import Conflict
+from appliance.base.text import say
+
 
 def add(run, a, b):
     run.progress(1, 2, "half")
@@ -15,6 +18,10 @@ def add(run, a, b):
 
 def fail(run):
     raise OSError("no answer")
+
+
+def refuse(run):
+    raise Conflict(say("There is no field called {name}.", name="c"))
 
 
 def abort(run):

@@ -7,13 +7,14 @@ import pickle
 import threading
 import time
 
+import heavy_bodies
 import pytest
 from job_parts import until
 from private_databases import POSTGRES_ALONE
 
 from appliance.base import clock
 from appliance.base.errors import Conflict, Invalid, NotFound, Problem
-from appliance.base.text import Text
+from appliance.base.text import Text, say
 from appliance.jobs import row
 from appliance.jobs.kind import JobKind
 
@@ -87,6 +88,18 @@ def test_waiting_before_a_retry_doubles_and_is_spread_and_has_an_end():
     for failures, middle in ((1, 4), (2, 8), (3, 16), (40, 3600)):
         waits = {kind.wait_before_retry(failures) for _ in range(50)}
         assert len(waits) > 10 and min(waits) >= middle * 0.75 and max(waits) <= middle * 1.25
+
+
+def test_of_an_error_that_is_raised_on_purpose_a_job_keeps_the_sentence(shop):
+    def refuse(run):
+        raise Conflict(say("There is no field called {name}.", name="c"))
+
+    here = shop(
+        JobKind("here", refuse, attempts=1), JobKind("apart", heavy_bodies.refuse, heavy=True, attempts=1)
+    ).start()
+    for kind in ("here", "apart"):
+        job = here.reaches(here.jobs.enqueue(kind), "failed")
+        assert job.error == job.message == "There is no field called c."
 
 
 def test_a_job_waiting_for_its_retry_keeps_its_priority_and_says_why_and_until_when(database, shop):

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from box import Box, eventually
 
 from appliance import assembly
-from appliance.base.errors import DatabaseDamaged, DatabaseMissing
+from appliance.base.errors import DatabaseDamaged, DatabaseMissing, StartRefused
 from appliance.base.paths import Home
 from appliance.base.settings import load
 from appliance.engines.database.damage import is_damage
 from appliance.engines.database.protocol import Database
 from appliance.engines.database.sqlite import SqliteDatabase
 from appliance.records.permissions import SYSTEM
+from appliance.run import run_file
 from appliance.run.backup import listing, taking
 from appliance.run.backup.health import BACKUP, BackupHealth
 from appliance.run.client import ControlClient
@@ -112,6 +114,13 @@ def test_a_start_that_meets_damage_at_its_very_end_is_refused_like_any_other(box
     ruin(box.home / "ingot.db", table)
     said = box.ingot("serve", "--port", "0", status=DATABASE_DAMAGED)
     assert "ingot restore" in said and "Traceback" not in said
+    process = warm.start("serve", "--port", "0", "--stay", "--home", str(box.home), environment=box.environment)
+    client = ControlClient(Home(box.home))
+    eventually(lambda: run_file.read(Home(box.home)) and client.status()["state"] == "blocked")
+    status = client.status()
+    assert (status["code"], status["addresses"], status["health"].get("web")) == ("database_damaged", [], None)
+    process.terminate()
+    assert process.wait(10) == DATABASE_DAMAGED
 
 
 GONE: dict[str, Callable[[Path], object]] = {
@@ -215,6 +224,25 @@ def test_other_errors_are_no_damage(database: Database) -> None:
     assert not database.faults.first
     assert not is_damage(OSError(28, "No space left on device")) and not is_damage(None)
     assert is_damage(RuntimeError("x")) is False
+
+
+def test_text_that_is_none_is_damage(tmp_path: Path) -> None:
+    """Bytes that changed inside a text: SQLite hands them out, and Python cannot read them."""
+    database = SqliteDatabase(tmp_path / "x.db")
+    with pytest.raises(DatabaseDamaged, match="UTF-8"):
+        database.rows("SELECT CAST(x'ff41' AS TEXT)")
+    database.close()
+
+
+def test_a_schema_that_cannot_even_be_quoted_is_damage(tmp_path: Path) -> None:
+    settings = load(tmp_path / "home", environment={})
+    assembly.open_house(settings).database.close()
+    content = settings.home.database.read_bytes()
+    settings.home.database.write_bytes(content.replace(b"CREATE INDEX", b"CREATE \xce\xceDEX"))
+    for open_ in (assembly.open_house, assembly.look_at):
+        with pytest.raises(StartRefused) as refused:
+            open_(settings)
+        assert refused.value.exit_code == DATABASE_DAMAGED, refused.value.message
 
 
 def test_a_watch_that_stops_ends_its_check(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import logging
 import re
 from collections.abc import Callable
 
+from appliance.base.errors import DatabaseDamaged
+
 log = logging.getLogger(__name__)
 
 _CORRUPT = {11, 26}
@@ -18,6 +20,7 @@ _POSTGRES_STATES = {"XX001", "XX002", "58030"}
 """data_corrupted, index_corrupted, io_error (PostgreSQL, Appendix A)."""
 _SAID = re.compile(
     r"database disk image is malformed|file is not a database|malformed database schema|disk I/O error|"
+    r"Could not decode to UTF-8 column|"
     r"invalid page in block|could not read block|missing chunk number|unexpected chunk|index .* contains (?:un|corrupt)"
 )
 
@@ -65,10 +68,20 @@ def damage_in(error: BaseException | None) -> BaseException | None:
         code = getattr(error, "sqlite_errorcode", None)
         if isinstance(code, int):
             found = error if code & 0xFF in _CORRUPT or code in _IO else found
-        elif getattr(error, "sqlstate", None) in _POSTGRES_STATES or says_damage(str(error)):
+        elif _says_so(error) or _of_damaged_text(error, found):
             found = error
         error = error.__cause__ or error.__context__
     return found
+
+
+def _says_so(error: BaseException) -> bool:
+    state = getattr(error, "sqlstate", None)
+    return isinstance(error, DatabaseDamaged) or state in _POSTGRES_STATES or says_damage(str(error))
+
+
+def _of_damaged_text(error: BaseException, above: BaseException | None) -> bool:
+    """Elsewhere text that cannot be read says nothing of the database."""
+    return isinstance(error, UnicodeDecodeError) and isinstance(above, DatabaseDamaged)
 
 
 def first_words(what: str) -> str:

@@ -95,8 +95,10 @@ class ThreadedDatabase:
             return
         if is_disk_full(error) or self._says_no_space(error):
             raise DiskFull() from error
-        if (damage := damage_in(error)) is not None:
-            self.faults.meet(damage)
+        # SQLite quotes damaged text in its message, and Python cannot even read that
+        damage = damage_in(error) or (error if isinstance(error, UnicodeDecodeError) else None)
+        if damage is not None:
+            self.faults.note(str(damage) or type(damage).__name__)
             raise DatabaseDamaged(first_words(str(damage))) from error
         if self._held.limits.over and self._interrupted(error):
             raise QueryTimeout() from error
