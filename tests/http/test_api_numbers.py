@@ -85,7 +85,7 @@ def test_every_id_is_one(number: int) -> None:
 
 
 READS_TEXTS = {
-    "base/digits.py", "base/text.py", "engines/search/words.py", "features/exports/cells.py", "features/imports/declaring.py",
+    "base/digits.py", "base/text.py", "engines/search/words.py", "features/imports/declaring.py",
     "features/imports/guessing.py", "features/imports/proposing.py", "features/imports/values.py", "http/pages/formats.py",
     "records/kinds/patterns.py",
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from string import digits
 from typing import Any
 
 from appliance.base.text import say
@@ -69,6 +70,6 @@ class MoneyFace(NumberFace):
 def number_cell(value: Any) -> Any:
     """A number, or a text where the spreadsheet would round it."""
     text = str(value)
-    if sum(c.isdigit() for c in text) > _DIGITS:
+    if sum(c in digits for c in text) > _DIGITS:
         return text
     return Decimal(text) if "." in text else int(text)
