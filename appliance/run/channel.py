@@ -62,6 +62,8 @@ class Parser(HTTPRequestParser):
         super().parse_header(header_plus)
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("Content-Length beside Transfer-Encoding")
+        if self.proxy_netloc and self.proxy_netloc.lower() != self.headers.get("HOST", "").lower():
+            raise ParsingError("another host in the request's target than in Host")
 
     def received(self, data: bytes) -> int:
         consumed = int(super().received(data))
@@ -195,12 +197,20 @@ class Channel(HTTPChannel):
         environ = Task(self, request).get_environment()
         self.server.upgrades.begin(sock, environ, self.server.application, request.close, lambda: table.leave(self))
 
+    def send_continue(self) -> None:
+        """Nobody is invited to send a body that is refused already; waitress would also forget the refusal."""
+        if self.request.error is None:
+            super().send_continue()
+
     def received(self, data: bytes) -> bool:
         before = len(self.requests)
         done = bool(super().received(data))
-        if self.server.forwarded is not None and len(self.requests) > before:
-            asked = self.requests[-1].headers.get("X_FORWARDED_FOR", "")
-            self.server.connections.speaks_for(self, self.server.forwarded(self.addr[0], asked))
+        if self.server.forwarded is not None:
+            # From the end of its head on: a body may take its time, and counts with whom it comes from meanwhile.
+            asking = self.requests[-1] if len(self.requests) > before else self.request
+            if asking is not None and asking.headers_finished:
+                asked = asking.headers.get("X_FORWARDED_FOR", "")
+                self.server.connections.speaks_for(self, self.server.forwarded(self.addr[0], asked))
         begun = self.request is not None and not self.request.headers_finished
         if begun:
             self._head_by = self._head_by or time.monotonic() + HEAD_SECONDS
