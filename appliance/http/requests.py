@@ -51,7 +51,7 @@ def bound_body(*, open_to_strangers: bool) -> None:
     """Before anything of the body is read: who has shown nothing sends no more than a form at the door holds."""
     names_nobody = "Authorization" not in request.headers and "Cookie" not in request.headers
     if request.method not in SAFE and (open_to_strangers or names_nobody):
-        request.max_content_length = OF_A_STRANGER
+        request.max_content_length = min(request.max_content_length or OF_A_STRANGER, OF_A_STRANGER)
 
 
 def actor() -> Actor:

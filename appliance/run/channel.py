@@ -16,7 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.task import WSGITask
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from appliance.http.requests import KNOWN_AS
 from appliance.run.connections import MOST
@@ -70,7 +70,17 @@ class Parser(HTTPRequestParser):
         body = self.body_rcv
         if isinstance(body, ChunkedReceiver) and not self.completed and _overlong(body):
             self.error, self.completed = BadRequest("chunk"), True
+        if self.headers_finished and self.error is None and self._is_large_for_a_stranger():
+            self.error, self.completed = RequestEntityTooLarge("nobody is named"), True
         return consumed
+
+    def _is_large_for_a_stranger(self) -> bool:
+        """Bodies are taken in whole before the application sees them: without this, a hundred connections of somebody who shows
+        nothing would fill the disk of temporary files."""
+        most = getattr(self.adj, "stranger_body", None)
+        if most is None or "AUTHORIZATION" in self.headers or "COOKIE" in self.headers:
+            return False
+        return bool(max(self.content_length, self.body_bytes_received) > most)
 
 
 def _overlong(body: ChunkedReceiver) -> bool:

@@ -169,6 +169,18 @@ def test_nobody_is_invited_to_send_a_body_that_is_refused_already(site: Site) ->
         assert sock.recv(4096)[9:13] == b"413 "
 
 
+@pytest.mark.parametrize("how", [b"Content-Length: 900000", b"Transfer-Encoding: chunked"])
+def test_a_stranger_s_large_body_is_refused_at_its_head_and_not_taken_in(tmp_path: Path, how: bytes) -> None:
+    box = Box(tmp_path / "home")
+    box.start()
+    with socket.create_connection(("127.0.0.1", box.port), 10) as sock:
+        sock.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\n" + how + b"\r\n\r\n")
+        if how.startswith(b"Transfer"):
+            sock.sendall(b"20000\r\n" + b"x" * 0x20000 + b"\r\n")
+        assert sock.recv(4096)[9:13] == b"413 "
+    box.stop()
+
+
 def test_slow_clients_behind_a_proxy_make_room_for_others() -> None:
     """Heads and bodies that are not whole told of nobody, and 900 of them kept everybody out."""
     table = ConnectionTable(lambda ip: ip == "10.0.0.1", per_client=2, most=4)
