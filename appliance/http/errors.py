@@ -11,6 +11,7 @@ from appliance.base import errors, ids
 from appliance.base.digits import is_digits
 from appliance.base.disk import is_disk_full
 from appliance.base.text import Text, say, verbatim
+from appliance.engines.database.damage import is_damage
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,12 @@ def translate(error: BaseException, language: str) -> tuple[int, list[dict[str, 
         return _from_werkzeug(error, language)
     if is_disk_full(error):
         return translate(errors.DiskFull(), language)
+    if is_damage(error):
+        log.error("Request failed: the database is damaged", exc_info=error)
+        text = say(
+            "The database is damaged here. An administrator restores the newest good backup: ingot restore FILE."
+        )
+        return 503, [_object(503, "database_damaged", say("Not available now"), text, language)], {"Retry-After": "60"}
     mark = ids.short()
     log.error("Request failed", exc_info=error, extra={"error_id": mark})
     text = say("Something went wrong on our side. The log has the details under {id}.", id=mark)

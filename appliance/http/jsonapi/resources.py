@@ -34,7 +34,7 @@ from appliance.http.jsonapi.past import record_as_of
 from appliance.http.jsonapi.storing import Storing
 from appliance.records.entity import Entity
 from appliance.records.kinds import Wrong, record_id
-from appliance.records.permissions import Actor
+from appliance.records.permissions import Actor, Verb, may
 from appliance.records.query import Condition
 from appliance.records.reading import Reading
 from appliance.records.records import PROCESS, Records
@@ -142,6 +142,7 @@ class Resources:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         actor = requests.actor()
+        self._may_write(actor, type_, "create", "update")  # an upsert may need no more than the latter
         document = requests.body_object()
 
         def run(work: Work) -> Response:
@@ -168,6 +169,7 @@ class Resources:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         actor = requests.actor()
+        self._may_write(actor, type_, "update")
         document = requests.body_object()
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
@@ -196,6 +198,13 @@ class Resources:
             entity = writable(work.registry, type_)
             work.delete(entity.name, read_id(entity, id_), version=wanted_version({}))
         return of_work(no_content(), work)
+
+    def _may_write(self, actor: Actor, type_: str, verb: Verb, *others: Verb) -> None:
+        """Before the body is parsed, which costs what its sender likes: whoever has none of these rights is refused. The work
+        asks again, of the very record."""
+        entity = writable(self.records.registry, type_).name
+        if not any(actor.reach(other, entity) for other in others):
+            may(actor, verb, entity)
 
     def _asked_of_write(self, registry: Registry, entity: Entity) -> Asked | None:
         asked = self.asked(registry, entity, listing=False) if request.query_string else None
