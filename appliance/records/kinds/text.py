@@ -32,8 +32,12 @@ class TextKind(Kind):
     options = frozenset({"min_length", "max_length", "pattern"})
     operators = COMPARE | WORDS
     limit = 1_000
-    _refused: re.Pattern[str] | None = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
-    """What has no place in one line: control characters, and what breaks it."""
+    _refused: re.Pattern[str] | None = re.compile(
+        "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]"
+    )
+    """What has no place in one line: control characters, what breaks it, and what turns the order of what follows (embeddings,
+    overrides, isolates of Unicode's UAX 9), so that a name reads as another than it is. The marks U+200E, U+200F, U+061C and the
+    joiners stay: names in Hebrew, Arabic, Persian need them, and they turn nothing but what stands beside them."""
 
     def check(self, field: Field) -> None:
         if field.pattern:
@@ -55,7 +59,10 @@ class TextKind(Kind):
             if not text:
                 return None
             if refused is not None and refused.search(text):
-                raise Wrong(say("holds control characters or line breaks"), "characters")
+                raise Wrong(
+                    say("holds control characters, line breaks, or characters that turn the direction of text"),
+                    "characters",
+                )
             if len(text) > most:
                 raise Wrong(say("must be at most {max} characters", max=most), "too_long")
             if len(text) < least:
