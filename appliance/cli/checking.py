@@ -58,7 +58,8 @@ def _database(settings: Settings) -> dict[str, Health]:
 def _shared(pairs: list[tuple[tuple[int, str], tuple[int, str]]]) -> Text:
     named = "; ".join(f"{first[0]} {first[1]} = {later[0]} {later[1]}" for first, later in pairs)
     return say(
-        "These users have the same e-mail address: {named}. The later one cannot sign in until an administrator changes theirs.",
+        "These users have the same e-mail address: {named}. The later one cannot sign in until an administrator "
+        "changes the address, on the page Users (/users); `ingot user disable` turns the account off.",
         named=named,
     )
 

@@ -19,8 +19,9 @@ from appliance.records.permissions import Actor
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0
 """Between two batches: so long what was refused meanwhile is gathered, and so much is lost by kill -9."""
-MOST_ROWS_A_DAY = 10_000
-"""Of gathered ones, for strangers and for people who are signed in each; what comes then is only counted, in a row a day."""
+MOST_ROWS_A_DAY, MOST_ROWS_OF_USER = 10_000, 1_000
+"""Of gathered ones: of strangers alone, and of each user who acted or was meant. What comes then is only counted, in a row a day
+that names the user: noise about nobody, or about one account, hides nothing that was tried at another."""
 MOST_WAITING, MOST_KEYS = 10_000, 2_000
 """Single events that wait, and different rows that are gathered, between two batches."""
 
@@ -101,16 +102,19 @@ class SecurityEvents:
         self.table.insert(one)
 
     def _write_gathered(self, gathered: dict[str, tuple[SecurityEvent, int]]) -> None:
-        days: Counter[str] = Counter()
+        days: Counter[tuple[str, int]] = Counter()
         rows = {day: self.table.gathered_since(f"{day}T") for day in {one.at[:10] for one, _ in gathered.values()}}
         for key, (one, count) in gathered.items():
             day = one.at[:10]
-            full = rows[day] + days[day] >= MOST_ROWS_A_DAY
+            user = one.user or one.account or 0
+            most = MOST_ROWS_OF_USER if user else MOST_ROWS_A_DAY
+            full = rows[day].get(user, 0) + days[day, user] >= most
             if not full or self.table.has(key):
-                days[day] += self.table.gather(one, count, key)
+                days[day, user] += self.table.gather(one, count, key)
             else:
                 at = f"{day}T00:00:00.000Z"
-                self.table.gather(_anybody(one, at), count, f"{day}|{one.kind}|counted")
+                counted = replace(_anybody(one, at), user=one.user, account=one.account)
+                self.table.gather(counted, count, f"{day}|{one.kind}|counted" + (f"|{user}" if user else ""))
 
     def _keep(self, waiting: list[SecurityEvent], gathered: dict[str, tuple[SecurityEvent, int]]) -> None:
         with self._lock:

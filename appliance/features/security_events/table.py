@@ -44,7 +44,10 @@ class SecurityEventTable:
         self._insert = sql(_INSERT)
         self._held = sql("SELECT detail FROM ingot_security_event WHERE gathered = ?")
         self._add = sql("UPDATE ingot_security_event SET count = count + ?, detail = ? WHERE gathered = ?")
-        self._since = sql("SELECT count(*) FROM ingot_security_event WHERE gathered IS NOT NULL AND at >= ?")
+        self._since = sql(
+            'SELECT coalesce("user", account, 0), count(*) FROM ingot_security_event '
+            'WHERE gathered IS NOT NULL AND at >= ? GROUP BY coalesce("user", account, 0)'
+        )
         self._first_use = sql("UPDATE ingot_token SET first_used_at = ? WHERE id = ? AND first_used_at IS NULL")
         self._sweep = sql("DELETE FROM ingot_security_event WHERE at < ?")
 
@@ -65,9 +68,9 @@ class SecurityEventTable:
     def has(self, gathered: str) -> bool:
         return bool(self._database.rows(self._held, (gathered,)))
 
-    def gathered_since(self, at: str) -> int:
-        """Rows of gathered ones since then."""
-        return int(self._database.rows(self._since, (at,))[0][0])
+    def gathered_since(self, at: str) -> dict[int, int]:
+        """Rows of gathered ones since then, by the user who acted or was meant; 0 for nobody of ours."""
+        return {int(user): int(count) for user, count in self._database.rows(self._since, (at,))}
 
     def note_first_use(self, token: int, at: str) -> bool:
         """False when it was used before."""
