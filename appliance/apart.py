@@ -18,9 +18,11 @@ from appliance.engines.database.sqlite import SqliteDatabase
 from appliance.engines.database.sqlite_reader import SqliteReader
 from appliance.engines.files.local import LocalFiles
 from appliance.engines.files.protocol import FileStore
+from appliance.features.identity import last_administrator
 from appliance.features.identity.actors import Actors
 from appliance.features.imports import jobs as imports
 from appliance.features.imports.inspection import FileInspector, answer
+from appliance.features.security_events import access_changes
 from appliance.features.undo.jobs import undo_body
 from appliance.jobs.bounds import bounded
 from appliance.jobs.helping import HelperRun
@@ -60,7 +62,12 @@ def unknown(name: str, value: str, known: str) -> StartRefused:
 @lru_cache(maxsize=1)
 def _opened(home: str) -> tuple[Records, FileStore]:
     settings = load(Path(home))
-    return Records(open_database(settings)), open_files(settings)
+    records = Records(open_database(settings))
+    # What holds in the server holds for what the helper undoes and imports: somebody remains administrator, and each change
+    # of who gets in leaves its security event.
+    records.guard("user", last_administrator.check)
+    access_changes.watch(records)
+    return records, open_files(settings)
 
 
 @lru_cache(maxsize=1)

@@ -106,6 +106,7 @@ from appliance.http.assets import Assets, make_assets
 from appliance.http.hosts import Hosts
 from appliance.http.jsonapi.blueprint import make_blueprint, make_resources
 from appliance.http.pages.rendering import furnish
+from appliance.http.requests import OF_A_STRANGER
 from appliance.http.sockets.hub import Hub
 from appliance.jobs.due import zone
 from appliance.jobs.jobs import Jobs
@@ -330,7 +331,7 @@ def build(house: House, process: Process, only: str | None) -> Sequence[Service]
         passwords.gate.fit(settings.threads)
         web = WebServer(
             application, settings.host, settings.port, settings.threads, hub,
-            max_body=limit, tls=https.keeper, proxies=settings.proxies,
+            max_body=limit, tls=https.keeper, proxies=settings.proxies, stranger_body=OF_A_STRANGER,
         )  # fmt: skip
         services += https.services(web, application)
     return services

@@ -59,6 +59,12 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(\b[a-zA-Z][\w+.-]{0,30}://[^\s:/@\"]{0,200}:)(?!\d{1,5}(?:[/?#\"']|\s|$))[^\s\"]{0,500}@"),
         rf"\1{DOTS}@",
     ),
+    (  # a mail address as the user, unescaped: smtps://ada@example.org:secret@mail.example.org
+        re.compile(
+            r"(\b[a-zA-Z][\w+.-]{0,30}://[^\s:/@\"]{1,200}@[^\s:/@\"]{1,200}:)(?!\d{1,5}(?:[/?#\"']|\s|$))[^\s/\"]{0,500}@"
+        ),
+        rf"\1{DOTS}@",
+    ),
     (re.compile(r"(\b[a-zA-Z][\w+.-]{0,30}://)[^\s:/@\"']{1,500}@"), rf"\1{DOTS}@"),
     (re.compile(r"\b(bearer[ \t]+)[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1{DOTS}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"), DOTS),

@@ -74,7 +74,8 @@ def _lost(files: list[tuple[int, str]]) -> Text:
 def _shared(pairs: list[tuple[tuple[int, str], tuple[int, str]]]) -> Text:
     named = "; ".join(f"{first[0]} {first[1]} = {later[0]} {later[1]}" for first, later in pairs)
     return say(
-        "These users have the same e-mail address: {named}. The later one cannot sign in until an administrator changes theirs.",
+        "These users have the same e-mail address: {named}. The later one cannot sign in until it has another: "
+        "`ingot user change-email OLD NEW`, written as it is here.",
         named=named,
     )
 

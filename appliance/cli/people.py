@@ -62,6 +62,17 @@ def user_disable(home: Path, email: str) -> None:
         work.update("user", known_user(house, email), {"active": False})
 
 
+@user.command("change-email")
+@with_home
+@click.argument("email")
+@click.argument("new")
+def user_change_email(home: Path, email: str, new: str) -> None:
+    """Give a user another address to sign in with, as where two accounts share one (`ingot check` names them)."""
+    house = open_house(home)
+    with house.records.work(SYSTEM) as work:
+        work.update("user", known_user(house, email), {"email": new})
+
+
 @user.command("reset-password")
 @with_home
 @click.argument("email")

@@ -23,7 +23,7 @@ from appliance.base.text import in_language, say
 from appliance.cli import checking
 from appliance.cli.kit import check_home, door, language, main, running, show, with_home, with_json
 from appliance.features.maintenance.plan import Plans, wish
-from appliance.run import installation, preflight, process, run_file
+from appliance.run import installation, memory, preflight, process, run_file
 from appliance.run.backup import leftovers, restoring
 from appliance.run.home_lock import HomeLock
 from appliance.run.process import Process
@@ -43,6 +43,7 @@ def serve(
     home: Path, host: str | None, port: int | None, only: str | None, demo: bool, stay: bool, existing: bool
 ) -> None:
     """Run Ingot until it is stopped."""
+    memory.limit_arenas()
     settings, wrong = read(home, {"host": host, "port": port}, role=only or "")
     if wrong is None:
         refuse_early(settings, existing=existing, stay=stay)

@@ -65,6 +65,7 @@ class Door(Flask):
     which it would ask at each step of each request."""
 
     session_interface = NoSessions()
+    request_class = requests.IncomingRequest
 
     rehearsal: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around a view that is asked with dry-run=true: takes back all that it writes."""
@@ -125,6 +126,7 @@ def create_app(
             return Response(orjson.dumps(document), 421, {"Content-Type": MEDIA})
         if request.method not in SAFE and not _from_our_pages():
             raise NotAllowed(say("This address takes what our own pages send."), code="foreign_origin")
+        requests.bound_body(open_to_strangers=route_policy.is_open())
         route_policy.check_route()
         return None
 

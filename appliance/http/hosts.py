@@ -4,12 +4,16 @@ make a browser talk to us under a name of theirs (DNS rebinding), also before th
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from collections.abc import Iterable
 
 from appliance.base import machine
 
 LOOK_SECONDS = 10.0
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:,@/\[\]]+))(?::[0-9]{0,5})?")
+"""One name or address, and a port. What looks like ours up to a colon or a comma (`localhost:evil.example`, two Host headers that
+were joined) is not ours."""
 
 
 class Hosts:
@@ -47,8 +51,10 @@ class Hosts:
         return known
 
     def _judge(self, header: str) -> bool:
-        host = header.rsplit(":", 1)[0] if not header.endswith("]") and ":" in header else header
-        host = host.strip("[]").rstrip(".").lower()
+        found = _HOST.fullmatch(header)
+        if found is None:
+            return False
+        host = (found[1] or found[2]).removesuffix(".").lower()
         if host in self._names:
             return True
         try:

@@ -80,6 +80,11 @@ def check_route() -> None:
                 raise BadRequest(say("There is no parameter {name} here.", name=name[:100]), parameter=name[:100])
 
 
+def is_open() -> bool:
+    """Does the route at hand answer strangers, too?"""
+    return request.endpoint is not None and policy_of(current_app, request.endpoint).scope == ANYBODY
+
+
 def is_dry_run() -> bool:
     """Does the request only want to be told what it would do?"""
     return bool(g.get("dry_run"))

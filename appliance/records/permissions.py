@@ -86,17 +86,6 @@ class Actor:
         )
 
 
-AREAS = ("job", "view", "schedule", "token", "import", "export", "undo", "file", "notice", "health")
-"""What scopes name beside entities: AREA:read and AREA:write (health:read alone)."""
-EVERY_RECORD = "*records"
-"""In scopes of tokens made by 0.1: every entity, and no area. What they called * then."""
-_VERBS_OF = {
-    "read": ("read",),
-    "write": ("create", "update", "delete", "write"),
-    "": ("read", "create", "update", "delete", "write"),
-}
-
-
 SYSTEM = Actor("system", {"*": _ALL, **dict.fromkeys(_BUILTIN, _ALL)}, name="Ingot", admin=True, via="job")
 
 

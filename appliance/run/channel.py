@@ -16,7 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.task import WSGITask
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from appliance.http.requests import KNOWN_AS
 from appliance.run.connections import MOST
@@ -62,13 +62,25 @@ class Parser(HTTPRequestParser):
         super().parse_header(header_plus)
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             raise ParsingError("Content-Length beside Transfer-Encoding")
+        if self.proxy_netloc and self.proxy_netloc.lower() != self.headers.get("HOST", "").lower():
+            raise ParsingError("another host in the request's target than in Host")
 
     def received(self, data: bytes) -> int:
         consumed = int(super().received(data))
         body = self.body_rcv
         if isinstance(body, ChunkedReceiver) and not self.completed and _overlong(body):
             self.error, self.completed = BadRequest("chunk"), True
+        if self.headers_finished and self.error is None and self._is_large_for_a_stranger():
+            self.error, self.completed = RequestEntityTooLarge("nobody is named"), True
         return consumed
+
+    def _is_large_for_a_stranger(self) -> bool:
+        """Bodies are taken in whole before the application sees them: without this, a hundred connections of somebody who shows
+        nothing would fill the disk of temporary files."""
+        most = getattr(self.adj, "stranger_body", None)
+        if most is None or "AUTHORIZATION" in self.headers or "COOKIE" in self.headers:
+            return False
+        return bool(max(self.content_length, self.body_bytes_received) > most)
 
 
 def _overlong(body: ChunkedReceiver) -> bool:
@@ -195,12 +207,20 @@ class Channel(HTTPChannel):
         environ = Task(self, request).get_environment()
         self.server.upgrades.begin(sock, environ, self.server.application, request.close, lambda: table.leave(self))
 
+    def send_continue(self) -> None:
+        """Nobody is invited to send a body that is refused already; waitress would also forget the refusal."""
+        if self.request.error is None:
+            super().send_continue()
+
     def received(self, data: bytes) -> bool:
         before = len(self.requests)
         done = bool(super().received(data))
-        if self.server.forwarded is not None and len(self.requests) > before:
-            asked = self.requests[-1].headers.get("X_FORWARDED_FOR", "")
-            self.server.connections.speaks_for(self, self.server.forwarded(self.addr[0], asked))
+        if self.server.forwarded is not None:
+            # From the end of its head on: a body may take its time, and counts with whom it comes from meanwhile.
+            asking = self.requests[-1] if len(self.requests) > before else self.request
+            if asking is not None and asking.headers_finished:
+                asked = asking.headers.get("X_FORWARDED_FOR", "")
+                self.server.connections.speaks_for(self, self.server.forwarded(self.addr[0], asked))
         begun = self.request is not None and not self.request.headers_finished
         if begun:
             self._head_by = self._head_by or time.monotonic() + HEAD_SECONDS

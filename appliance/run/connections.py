@@ -41,7 +41,7 @@ class ConnectionTable:
         self._accounts: dict[str, set[Connection]] = {}
         self._known: dict[Connection, str] = {}
         self._all: set[Connection] = set()
-        self._proxied: set[Connection] = set()
+        self._proxied: dict[Connection, None] = {}  # the longest here first
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -57,11 +57,11 @@ class ConnectionTable:
             full = not exempt and self._counts.get(client, 0) >= self._per_client
             if full and not self._close_one(c for c, of in self._strangers.items() if of == client):
                 return False
-            if len(self._all) >= self._most and not self._close_one(self._strangers):
+            if len(self._all) >= self._most and not self._close_one([*self._strangers, *self._silent_proxied()]):
                 return False
             self._all.add(connection)
             if exempt:
-                self._proxied.add(connection)
+                self._proxied[connection] = None
             else:
                 self._count(connection, client)
             return True
@@ -69,10 +69,10 @@ class ConnectionTable:
     def speaks_for(self, connection: Connection, ip: str) -> None:
         """A proxy's connection asks for this client IP, until `has_spoken`. Others speak for themselves."""
         with self._lock:
-            if connection in self._proxied:
+            if connection in self._proxied and self._strangers.get(connection) != (client := client_network(ip)):
                 self._forget_stranger(connection)
                 self._forget_account(connection)
-                self._count(connection, client_network(ip))
+                self._count(connection, client)
 
     def has_spoken(self, connection: Connection) -> None:
         with self._lock:
@@ -84,6 +84,10 @@ class ConnectionTable:
         """Do more connections of a proxy ask for this one's client IP than it may have itself?"""
         with self._lock:
             return self._counts.get(self._strangers.get(connection, ""), 0) > self._per_client
+
+    def _silent_proxied(self) -> list[Connection]:
+        """Connections of proxies that have told of nobody: behind them, too, heads may come slowly. They go last."""
+        return [c for c in self._proxied if c not in self._strangers and c not in self._known]
 
     def _count(self, connection: Connection, client: str) -> None:
         self._strangers[connection] = client
@@ -106,7 +110,7 @@ class ConnectionTable:
     def leave(self, connection: Connection) -> None:
         with self._lock:
             self._all.discard(connection)
-            self._proxied.discard(connection)
+            self._proxied.pop(connection, None)
             self._forget_stranger(connection)
             self._forget_account(connection)
 
@@ -123,6 +127,7 @@ class ConnectionTable:
             one = begun
         one.will_close = True
         self._all.discard(one)
+        self._proxied.pop(one, None)
         self._forget_stranger(one)
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ from appliance.run.exit_codes import SETTINGS_WRONG
 
 _FOR, _PROTO, _HOST = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
 _HEADERS = (_FOR, _PROTO, _HOST, "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+
+_WITH_PORT = re.compile(r"(?:\[([^\[\]]+)\]|([0-9.]+)):[0-9]{1,5}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -44,8 +47,8 @@ class Forwarded:
         found = peer
         for said in [peer, *reversed([a.strip() for a in forwarded_for.split(",")])]:
             with contextlib.suppress(ValueError):
-                found = str(ipaddress.ip_address(said.strip("[]")))
-                if self.trusts(said):
+                found = str(ipaddress.ip_address(_without_port(said)))
+                if self.trusts(found):
                     continue
             break
         return found
@@ -70,6 +73,12 @@ class Forwarded:
             if len(self._judged) < 1_000:
                 self._judged[peer] = known
         return known
+
+
+def _without_port(said: str) -> str:
+    """Some proxies add the client's port: 192.168.1.5:4711, [fd00::5]:4711. Unread, all clients would be one: the proxy."""
+    found = _WITH_PORT.fullmatch(said)
+    return (found[1] or found[2]) if found else said.strip("[]")
 
 
 def network(text: str) -> Network:

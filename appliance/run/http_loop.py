@@ -54,6 +54,7 @@ class HttpLoop:
         upgrades: Upgrades | None = None,
         exempt: Callable[[str], bool] = lambda ip: False,
         forwarded: Callable[[str, str], str] | None = None,
+        stranger_body: int | None = None,
     ):
         self._server = create_server(
             application,
@@ -72,6 +73,7 @@ class HttpLoop:
             clear_untrusted_proxy_headers=False,  # forwarded.py's business, which knows more than one proxy
         )
         self.connections = ConnectionTable(exempt)
+        self._server.adj.stranger_body = stranger_body  # bytes, where a request shows neither token nor cookie
         self._server.adj.send_bytes = 18000  # head and body in one send; as an argument it would warn
         self._map: dict[int, Any] = getattr(self._server, "_map", None) or self._server.map
         self._listeners = [part for part in self._map.values() if isinstance(part, BaseWSGIServer)]

@@ -16,8 +16,8 @@ from appliance.run.upgrades import Upgrades
 
 class WebServer:
     """`application` is any WSGI application; its flask-sock routes work. `max_body` in bytes: larger requests get a
-    413 before the application is asked. `proxies` are addresses of peers that may say for whom they ask. Starts and stops the
-    hub with it."""
+    413 before the application is asked, and so do those beyond `stranger_body` that show neither token nor cookie.
+    `proxies` are addresses of peers that may say for whom they ask. Starts and stops the hub with it."""
 
     name = "web"
 
@@ -32,9 +32,11 @@ class WebServer:
         max_body: int = 10 * 1024 * 1024,
         tls: Tls | None = None,
         proxies: Sequence[str] = (),
+        stranger_body: int | None = None,
     ):
         self._application, self._host, self._port, self._threads = Forwarded(application, proxies), host, port, threads
         self._hub, self._max_body, self._tls, self._proxies = hub, max_body, tls, tuple(proxies)
+        self._stranger_body = stranger_body
         self._sockets: list[socket.socket] = []
         self._upgrades = Upgrades()
         self._loop: HttpLoop | None = None
@@ -71,6 +73,7 @@ class WebServer:
             upgrades=self._upgrades,
             exempt=self._application.trusts,
             forwarded=self._application.client_ip if self._proxies else None,
+            stranger_body=self._stranger_body,
         )
         if self._hub:
             self._hub.start()

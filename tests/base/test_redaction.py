@@ -214,3 +214,10 @@ def test_long_texts_take_no_long_time(piece: str) -> None:
 
 def test_the_panel_has_the_same_file() -> None:
     assert (ROOT / "gui" / "redaction.py").read_text("utf-8") == Path(redaction.__file__).read_text("utf-8")
+
+
+def test_a_mail_address_as_the_user_of_an_address_hides_no_less() -> None:
+    for text in ("smtps://ada@example.org:Zx81-abc@mail.example.org:465", "mail = smtp://a@b.c:Zx81-abc@h/x?y=z"):
+        assert "Zx81-abc" not in redact(text) and DOTS in redact(text), redact(text)
+    for text in ("http://box:8400/x?mail=bob@example.org",):
+        assert redact(text) == text

@@ -37,7 +37,8 @@ WITHOUT_A_HOME = {"verify", "pack list"}
 RECORDED = {"export"}
 """What leaves the house is noted among the security events, and nowhere else."""
 CHANGE = {
-    "serve", "init", "stop", "panel", "reindex", "restore", "import", "user add", "user disable", "user reset-password",
+    "serve", "init", "stop", "panel", "reindex", "restore", "import", "user add", "user change-email",
+    "user disable", "user reset-password",
     "token create", "pack install", "jobs retry", "jobs discard", "jobs cancel",
 }  # fmt: skip
 

@@ -95,7 +95,9 @@ def test_blanks_do_not_satisfy_required(records: Records, blank: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "email", "phone", "url"])
-@pytest.mark.parametrize("mark", ["\n", "\r", "\t", "\x07", "\x1b", "\x7f", "\x85", "\u2028"])
+@pytest.mark.parametrize(
+    "mark", ["\n", "\r", "\t", "\x07", "\x1b", "\x7f", "\x85", "\u2028", "\u202a", "\u202e", "\u2066", "\u2069"]
+)
 def test_one_line_holds_no_control_characters(kind: str, mark: str) -> None:
     field = read_field({"name": "one", "kind": kind})
     middle = {"text": "a{}b", "email": "a{}b@example.org", "phone": "030{}1", "url": "https://example.org/{}x"}[kind]
@@ -105,6 +107,28 @@ def test_one_line_holds_no_control_characters(kind: str, mark: str) -> None:
         field.kind.cleaner(field)(middle.format(mark))
     long = read_field({"name": "many", "kind": "long_text"})
     assert long.kind.cleaner(long)(f"a{mark}b") == f"a{mark}b"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u05e9\u05dc\u05d5\u05dd Ltd.", "\u0634\u0631\u0643\u0629 ABC 12", "ABC\u200f (\u05d0)", "\u200e+49 30"]
+)
+def test_hebrew_and_arabic_and_the_marks_they_are_written_with_are_taken(text: str) -> None:
+    field = read_field({"name": "one", "kind": "text"})
+    assert field.kind.cleaner(field)(text) == text
+
+
+def test_what_turns_text_round_and_is_there_already_is_read_and_left_alone(records: Records) -> None:
+    declare(records, {"name": "thing", "fields": [{"name": "name"}, {"name": "code"}]})
+    made = create(records, "thing", ALICE, name="plain", code="a")
+    column = records.registry.entity("thing").by_name["name"].column
+    table = records.registry.entity("thing").table
+    with records.database.write():
+        old = records.database.sql(f'UPDATE "{table}" SET "{column}" = ? WHERE id = ?')
+        records.database.run(old, ("invoice\u202efdp.exe", made))
+    with records.work(ALICE) as work:
+        work.update("thing", made, {"code": "b"})
+    row = records.database.rows(records.database.sql(f'SELECT "{column}" FROM "{table}" WHERE id = ?'), (made,))
+    assert row == [("invoice\u202efdp.exe",)]
 
 
 def test_a_field_whose_pattern_is_refused_can_be_changed_and_mended(records: Records) -> None:

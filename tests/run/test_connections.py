@@ -152,6 +152,7 @@ def test_a_head_that_does_not_end_is_given_up(site: Site, monkeypatch: pytest.Mo
     b"POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     b"GET /hello HTTP/1.1\r\nHost: localhost\r\nX-One: a\r\n b\r\n\r\n",
     b"GET /hello HTTP/1.1\r\nHost: localhost\r\nX-One: a\r\n\tb\r\n\r\n",
+    b"GET http://evil.example/hello HTTP/1.1\r\nHost: localhost\r\n\r\n",
 ])  # fmt: skip
 def test_what_two_readers_could_read_differently_is_refused_and_the_connection_ends(site: Site, head: bytes) -> None:
     with socket.create_connection(("127.0.0.1", site.port), 10) as sock:
@@ -160,6 +161,38 @@ def test_what_two_readers_could_read_differently_is_refused_and_the_connection_e
         while part := sock.recv(4096):
             answer += part
     assert answer[9:13] == b"400 " and b"Connection: close" in answer
+
+
+def test_nobody_is_invited_to_send_a_body_that_is_refused_already(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port), 10) as sock:
+        sock.sendall(b"POST /hello HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n")
+        assert sock.recv(4096)[9:13] == b"413 "
+
+
+@pytest.mark.parametrize("how", [b"Content-Length: 900000", b"Transfer-Encoding: chunked"])
+def test_a_stranger_s_large_body_is_refused_at_its_head_and_not_taken_in(tmp_path: Path, how: bytes) -> None:
+    box = Box(tmp_path / "home")
+    box.start()
+    with socket.create_connection(("127.0.0.1", box.port), 10) as sock:
+        sock.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\n" + how + b"\r\n\r\n")
+        if how.startswith(b"Transfer"):
+            sock.sendall(b"20000\r\n" + b"x" * 0x20000 + b"\r\n")
+        assert sock.recv(4096)[9:13] == b"413 "
+    box.stop()
+
+
+def test_slow_clients_behind_a_proxy_make_room_for_others() -> None:
+    """Heads and bodies that are not whole told of nobody, and 900 of them kept everybody out."""
+    table = ConnectionTable(lambda ip: ip == "10.0.0.1", per_client=2, most=4)
+    slow = [Held(("10.0.0.1", n), idle=False) for n in range(4)]
+    for one in slow:
+        assert table.admit(one)
+    table.speaks_for(slow[3], "203.0.113.9")
+    assert table.admit(Held(("10.0.0.1", 9))) and slow[3].will_close, (
+        "first one that has shown who it is, and is nobody known"
+    )
+    assert table.recognise(slow[0], "user:1")
+    assert table.admit(Held(("10.0.0.7", 1))) and not slow[0].will_close
 
 
 def test_behind_a_proxy_the_forwarded_client_ip_counts() -> None:

@@ -239,6 +239,11 @@ def test_check_names_the_pair(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["check", "--json", "--home", str(tmp_path / "home")])
     found = json.loads(done.output)["users"]
     assert found["state"] == "degraded" and "Ann@x.example" in found["reason"] and "ann@x.example" in found["reason"]
+    assert "ingot user change-email" in found["reason"]
+    home = ["--home", str(tmp_path / "home")]
+    assert CliRunner().invoke(main, ["user", "change-email", "ann@x.example", "anna@x.example", *home]).exit_code == 0
+    again = CliRunner().invoke(main, ["check", "--json", *home])
+    assert "users" not in json.loads(again.output), "the command that it names has mended it"
 
 
 def test_ones_own_address_changes_with_the_password_alone(site: SignInSite) -> None:

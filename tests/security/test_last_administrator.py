@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from appliance import assembly
+from appliance import apart, assembly
 from appliance.base.errors import Invalid
 from appliance.base.settings import load
 from appliance.cli import main
@@ -72,6 +72,19 @@ def test_a_hand_over_in_one_work_is_fine(house: assembly.House) -> None:
     with house.records.work(SYSTEM) as work:
         work.update("user", 1, {"roles": ["editor"]})
         work.update("user", 2, {"roles": ["admin"]})
+
+
+def test_the_helper_process_holds_the_same_rule_and_tells_of_what_changes(house: assembly.House) -> None:
+    apart._opened.cache_clear()
+    records, _ = apart._opened(str(house.settings.home.root))
+    with pytest.raises(Invalid):
+        WAYS["demoted"](records)
+    with records.work(SYSTEM) as work:
+        work.update("user", 2, {"roles": ["admin"]})
+    rows = house.database.rows("SELECT account FROM ingot_security_event WHERE kind = 'roles_changed'")
+    assert rows == [(2,)]
+    records.database.close()
+    apart._opened.cache_clear()
 
 
 def test_the_shell_says_so_in_a_sentence(house: assembly.House) -> None:

@@ -91,6 +91,26 @@ def test_a_job_is_steered_and_read_by_who_may_do_what_it_does(site: Site) -> Non
     assert site.ask(site.token("*:read", "*:write"), "PATCH", f"/api/jobs/{full}", wanted).status_code == 200
 
 
+def test_a_token_for_an_entity_reads_neither_its_files_nor_its_comments(site: Site) -> None:
+    """Who reads the record reads what it links to, and what was said of it; a token only with a scope for that."""
+    root = site.token()
+    paper = {"name": "paper", "plural": "papers", "label": "Paper", "title": "{t}",
+             "fields": [{"name": "t", "kind": "text"}, {"name": "f", "kind": "file"}]}  # fmt: skip
+    assert (
+        site.ask(root, "POST", "/api/entities", {"data": {"type": "entities", "attributes": paper}}).status_code == 201
+    )
+    narrow = site.token("paper:read")
+    one = {"type": "papers", "attributes": {"t": "a"}, "relationships": {"f": {"data": {"type": "files", "id": "1"}}}}
+    made = site.ask(root, "POST", "/api/papers", {"data": one}).json["data"]["id"]  # type: ignore[index]
+    said = {"data": {"type": "comments", "attributes": {"text": "said in confidence"}}}
+    assert site.ask(root, "POST", f"/api/papers/{made}/comments", said).status_code == 201
+    assert site.ask(narrow, "GET", f"/api/papers/{made}").status_code == 200
+    for path, more in (("/files/1", "file:read"), (f"/api/papers/{made}/comments", "comment:read")):
+        assert site.ask(narrow, "GET", path).status_code == 403, path
+        assert site.ask(site.token("paper:read", more), "GET", path).status_code == 200, path
+        assert site.ask(site.token("*:read"), "GET", path).status_code == 200, path
+
+
 SCOPES = ["*:read", "*:write", "tag:read", "tag:write", "tag:update", "job:read", "job:write", "*records:read"]
 
 

@@ -212,6 +212,32 @@ def test_strangers_make_so_many_rows_a_day_and_are_counted_beyond(
     assert sum(r["count"] for r in told(site, "refused")) == 80
 
 
+def test_noise_of_strangers_pushes_out_nothing_that_known_people_did(
+    site: SignInSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_ROWS_A_DAY", 20)
+    monkeypatch.setattr(module, "MOST_KEYS", 15)
+    bob = site.add(BOB, "reader")
+    token = site.token(BOB)
+    for number in range(60):  # more than a day's rows, and more than are held between two batches
+        site.client(f"192.0.2.{number}").get("/", headers={"Host": "evil.example"})
+        if number % 12 == 0:
+            site.house.events.flush()
+    before = len(told(site))
+    for number in range(60, 90):
+        site.client(f"192.0.2.{number}").get("/", headers={"Host": "evil.example"})
+    assert api(site, token, "POST", "/api/users", {"email": "x@example.org"}, "users").status_code == 403
+    assert sign_in(site.client("192.0.2.200"), BOB).status_code == 303
+    with site.house.records.work(SYSTEM) as work:
+        work.update("user", site.users[BOB], {"roles": ["editor"]})
+    for number in range(30):
+        site.client(f"198.51.100.{number}").get("/", headers={"Host": "evil.example"})
+    new = told(site)[before:]
+    assert {"sign_in", "roles_changed", "token_first_used"} <= {one["kind"] for one in new}
+    assert [one["user"] for one in new if one["actor"] and one["kind"] == "refused"] == [site.users[BOB]], bob
+    assert sum(one["count"] for one in told(site, "refused") if not one["actor"]) == 120
+
+
 def test_administrators_ask_and_filter_and_page(site: SignInSite) -> None:
     site.add(BOB, "reader")
     root = site.token(ADA)

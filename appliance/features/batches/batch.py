@@ -26,7 +26,7 @@ from appliance.http.jsonapi.incoming import read_resource, version_in
 from appliance.http.jsonapi.job_resource import accepted, job_actor
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
-from appliance.http.jsonapi.resources import writable
+from appliance.http.jsonapi.resources import may_write, writable
 from appliance.http.jsonapi.storing import Storing
 from appliance.http.route_policy import RECORDS, RoutePolicy, declare
 from appliance.jobs.jobs import Jobs
@@ -55,7 +55,8 @@ def make_api(records: Records, jobs: Jobs, files: FileStore) -> Blueprint:
         check_accept()
         actor = requests.actor()
         entity = writable(records.registry, type_)
-        data = requests.body_object().get("data")
+        may_write(actor, entity, "update", "create", "delete")
+        data = requests.body_object(None).get("data")
         if isinstance(data, dict):
             query = _query()[0]
             question(records.registry, entity, query)

@@ -16,7 +16,7 @@ from appliance.http.jsonapi.document import VERSION
 from appliance.http.jsonapi.given import attributes, query_number
 from appliance.http.jsonapi.resources import Resources, etag_of, read_id, wanted_version
 from appliance.http.route_policy import RECORDS, RoutePolicy, declare
-from appliance.records.permissions import VERBS
+from appliance.records.permissions import VERBS, may
 from appliance.records.registry import Registry
 from appliance.records.tables import Row
 
@@ -29,6 +29,7 @@ def make_api(resources: Resources) -> Blueprint:
     def of_record(type_: str, id_: str) -> Response:
         """Newest first."""
         actor = requests.actor()
+        may(actor, "read", "comment")  # everybody does; a token only with the scope
         no_parameters("page[size]", "page[after]")
         registry = records.registry
         entity = registry.of_type(type_)

@@ -70,7 +70,7 @@ def count_of(database: Database, entity: Entity, record_ids: Iterable[int]) -> d
 def comment(records: Records, actor: Actor, comment_id: int) -> Row:
     """One comment. NotFound unless its record is there and the actor may see it."""
     found = Reading(records.database, records.registry, SYSTEM).by_ids("comment", [comment_id]).get(comment_id)
-    if found is not None:
+    if found is not None and actor.reach("read", "comment"):  # everybody's, but for a token without the scope
         place = records.registry.tables["comment"].place
         entity = entity_of(records.registry, found[place["entity"]])
         if entity and actor.reach("read", entity.name):

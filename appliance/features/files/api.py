@@ -26,6 +26,7 @@ from appliance.http.jsonapi.resources import Resources, read_id, wanted_version
 from appliance.http.route_policy import ANYBODY, RoutePolicy, declare
 from appliance.records.permissions import may
 from appliance.records.reading import Reading
+from appliance.records.scopes import allow
 from appliance.records.tables import Row
 from appliance.records.work import Work
 
@@ -159,6 +160,13 @@ def make_api(resources: Resources, store: FileStore, *, max_upload: int, refused
         """The name in the address is for people; the record's own decides."""
         registry, actor = records.registry, requests.maybe_actor()
         row = readable_file(records.database, registry, actor, read_id(registry.entity("file"), id_))
+        if (
+            actor is not None
+            and not row[registry.tables["file"].place["public"]]
+            and not allow(actor.scopes, "file", "read")
+        ):
+            # as at /api/files/<id>: to read a record is not to read what is in the files that it links to
+            raise NotAllowed(say("This needs a token with the scope {scope}.", scope="file:read"), code="scope")
         facts = registry.tables["file"].show(row, ("name", "mime", "size", "sha", "public"))
         return content(store, **facts)
 

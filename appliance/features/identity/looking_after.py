@@ -60,10 +60,10 @@ def set_active(records: Records, user_id: int, active: bool) -> None:
 
 def first_administrator(records: Records, claim: Claim, email: str, name: str, password: str) -> int:
     """Owns the box from now on. Conflict when somebody does already; Invalid for an address or password that does not do."""
-    if claim.claimed():
-        raise Conflict(say("This box is set up already."), code="claimed")
     fresh = new_password(password)
     with records.work(SYSTEM) as work:
+        if claim.claimed():  # inside: of two at once the second must see the first
+            raise Conflict(say("This box is set up already."), code="claimed")
         user = accounts.add_user(work, email, name=name, roles=["admin"], password=fresh)[0]
         claim.close()
     return int(user)

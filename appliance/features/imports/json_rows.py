@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,19 +13,75 @@ from typing import Any, TextIO
 import orjson
 
 from appliance.base.errors import Invalid, TooLarge
-from appliance.base.text import say
+from appliance.base.text import Text, say
 from appliance.features.imports import limits
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.layout import BROKEN, JSON, LINES, Layout
 from appliance.features.imports.number_shapes import NumberText
 
+DIGITS = 1_000
+"""Digits that a number may have."""
 LOOK = 1_000
 """Objects looked at for their keys: not all of them have all."""
 PIECE = 1 << 16
 _SPACE = re.compile(r"[ \t\r\n,]*")
-
-
 _CANONICAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{1,40}")
+_PLACES = 400
+"""Digits to which a number with an exponent is written out."""
+
+
+class Unreadable(ValueError):
+    """What stands there is no row of ours, whatever it is as JSON. `why` is a sentence's end."""
+
+    def __init__(self, why: Text):
+        super().__init__(str(why))
+        self.why = why
+
+
+class WrittenFloat(float):
+    """A number with a point or an exponent, and how it was written: a float keeps 17 digits of it."""
+
+    written: str
+
+
+def _float(text: str) -> WrittenFloat:
+    if len(text) > DIGITS:
+        raise Unreadable(say("a number has more than {max} digits", max=DIGITS))
+    number = WrittenFloat(text)
+    number.written = text
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > DIGITS:
+        raise Unreadable(say("a number has more than {max} digits", max=DIGITS))
+    return int(text)
+
+
+def _constant(text: str) -> Any:
+    raise Unreadable(say("{value} is no JSON", value=text))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The last of two values with one key would win in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise Unreadable(say("{key} stands in it twice", key=twice[:100]))
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
+
+
+def _why(error: Exception) -> Text:
+    """In the reader's language, where the parser's own words are English."""
+    if isinstance(error, Unreadable):
+        return error.why
+    if isinstance(error, json.JSONDecodeError):
+        return say("it breaks off at character {at}", at=error.pos + 1)
+    return say("it is nested too deeply") if isinstance(error, RecursionError) else say("it is no JSON")
 
 
 def json_layout(path: Path, encoding: str, sample: str) -> Layout | None:
@@ -59,7 +116,7 @@ def json_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]
             return
         for number, value in enumerate(_values(file), 1):
             if not isinstance(value, dict):
-                raise _stops(number - 1, "a row is no object")
+                raise _stops(number - 1, say("a row is no object"))
             yield number, _row(value, layout.whole)
 
 
@@ -69,17 +126,17 @@ def _lines(file: TextIO, whole: Collection[str]) -> Iterator[tuple[int, dict[str
         if not text:
             continue
         try:
-            value = orjson.loads(text)
+            value = _DECODER.decode(text)
             if not isinstance(value, dict):
-                raise ValueError("a row is no object")
+                raise Unreadable(say("a row is no object"))
             yield number, _row(value, whole)
         except (ValueError, RecursionError) as error:
-            yield number, {BROKEN: str(say("the line is not JSON: {why}", why=error)), "": text}
+            yield number, {BROKEN: str(say("the line is not JSON: {why}", why=_why(error))), "": text}
 
 
 def _values(file: TextIO) -> Iterator[Any]:
     """What a list holds, or the one object that stands there instead. Never more in memory than one of them."""
-    read = json.JSONDecoder().raw_decode
+    read = _DECODER.raw_decode
     text = file.read(PIECE).lstrip("\ufeff \t\r\n")
     listed = text.startswith("[")
     at, number, piece, ended = int(listed), 0, PIECE, False
@@ -103,7 +160,7 @@ def _values(file: TextIO) -> Iterator[Any]:
                 if at == len(text) and (ended or number) and not listed:
                     return
                 if ended:
-                    raise _stops(number, error) from None
+                    raise _stops(number, _why(error)) from None
                 ended = True
                 continue
             text, at = text[at:] + more, 0
@@ -118,7 +175,7 @@ def _too_long(number: int) -> TooLarge:
     return limits.too_large(text, "row_too_long")
 
 
-def _stops(number: int, why: object) -> Exception:
+def _stops(number: int, why: Text) -> Exception:
     return refused(say("the file cannot be read after row {row}: {why}", row=number, why=why), "unreadable")
 
 
@@ -148,7 +205,17 @@ def _text(value: Any) -> str | None:
         return NumberText(value) if value and _CANONICAL.fullmatch(value) else value or None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, WrittenFloat):
+        return NumberText(_written(value.written))
     return _dumped(value) if isinstance(value, list | dict) else NumberText(value)
+
+
+def _written(text: str) -> str:
+    """As it was written; without its exponent, where that leaves a number that one can read."""
+    if "e" not in text and "E" not in text:
+        return text
+    number = Decimal(text)
+    return f"{number:f}" if abs(number.adjusted()) < _PLACES else text
 
 
 def _dumped(value: Any) -> str:

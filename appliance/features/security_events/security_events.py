@@ -20,9 +20,11 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0
 """Between two batches: so long what was refused meanwhile is gathered, and so much is lost by kill -9."""
 MOST_ROWS_A_DAY = 10_000
-"""Of gathered ones, for strangers and for people who are signed in each; what comes then is only counted, in a row a day."""
+"""Of gathered ones, for strangers and for people who are known each: noise of the former must not push out what the latter tried.
+What comes then is only counted, in a row a day. What succeeded, and every change of who gets in, is not gathered and falls
+under no cap."""
 MOST_WAITING, MOST_KEYS = 10_000, 2_000
-"""Single events that wait, and different rows that are gathered, between two batches."""
+"""Single events that wait, and different rows that are gathered of people and of strangers each, between two batches."""
 
 
 class SecurityEvents:
@@ -35,6 +37,7 @@ class SecurityEvents:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting: list[SecurityEvent] = []
         self._gathered: dict[str, tuple[SecurityEvent, int]] = {}
+        self._keys: Counter[bool] = Counter()  # different rows: of people, and of strangers
         self._dropped = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,10 +68,11 @@ class SecurityEvents:
         network = client_network(found.client_ip) if found.client_ip else ""
         found = replace(found, at=minute, client_ip=network)
         key = "|".join((minute, found.kind, found.actor, str(found.account or ""), network))
-        if key not in self._gathered and len(self._gathered) >= MOST_KEYS:
+        if key not in self._gathered and self._keys[known := bool(found.actor)] >= MOST_KEYS:
             found = _anybody(found, minute)
-            key = f"{minute}|{found.kind}|others"
+            key = f"{minute}|{found.kind}|{'people' if known else 'strangers'}"
         held = self._gathered.get(key)
+        self._keys[bool(found.actor)] += held is None
         self._gathered[key] = (_joined(held[0], found), held[1] + 1) if held else (found, 1)
 
     # ---- writing
@@ -79,6 +83,7 @@ class SecurityEvents:
             with self._lock:
                 waiting, gathered, dropped = self._waiting, self._gathered, self._dropped
                 self._waiting, self._gathered, self._dropped = [], {}, 0
+                self._keys = Counter()
             if dropped:
                 log.error("%s security events were not kept: too many at once", dropped)
             if not waiting and not gathered:
@@ -101,16 +106,18 @@ class SecurityEvents:
         self.table.insert(one)
 
     def _write_gathered(self, gathered: dict[str, tuple[SecurityEvent, int]]) -> None:
-        days: Counter[str] = Counter()
-        rows = {day: self.table.gathered_since(f"{day}T") for day in {one.at[:10] for one, _ in gathered.values()}}
+        rows: dict[tuple[str, bool], int] = {}
         for key, (one, count) in gathered.items():
-            day = one.at[:10]
-            full = rows[day] + days[day] >= MOST_ROWS_A_DAY
-            if not full or self.table.has(key):
-                days[day] += self.table.gather(one, count, key)
+            day, known = one.at[:10], bool(one.actor)
+            if (day, known) not in rows:
+                rows[day, known] = self.table.gathered_on(day, known=known)
+            if rows[day, known] < MOST_ROWS_A_DAY or self.table.has(key):
+                rows[day, known] += self.table.gather(one, count, key)
             else:
                 at = f"{day}T00:00:00.000Z"
-                self.table.gather(_anybody(one, at), count, f"{day}|{one.kind}|counted")
+                self.table.gather(
+                    _anybody(one, at), count, f"{day}|{one.kind}|{'people' if known else 'strangers'}|counted"
+                )
 
     def _keep(self, waiting: list[SecurityEvent], gathered: dict[str, tuple[SecurityEvent, int]]) -> None:
         with self._lock:
@@ -121,8 +128,9 @@ class SecurityEvents:
                 held = self._gathered.get(key)
                 if held:
                     self._gathered[key] = (_joined(one, held[0]), held[1] + count)
-                elif len(self._gathered) < MOST_KEYS:
+                elif self._keys[bool(one.actor)] < MOST_KEYS:
                     self._gathered[key] = (one, count)
+                    self._keys[bool(one.actor)] += 1
 
     # ---- the service
 

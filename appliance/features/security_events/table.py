@@ -44,7 +44,8 @@ class SecurityEventTable:
         self._insert = sql(_INSERT)
         self._held = sql("SELECT detail FROM ingot_security_event WHERE gathered = ?")
         self._add = sql("UPDATE ingot_security_event SET count = count + ?, detail = ? WHERE gathered = ?")
-        self._since = sql("SELECT count(*) FROM ingot_security_event WHERE gathered IS NOT NULL AND at >= ?")
+        since = "SELECT count(*) FROM ingot_security_event WHERE gathered IS NOT NULL AND at >= ? AND at < ? AND actor"
+        self._of_people, self._of_strangers = sql(f"{since} <> ''"), sql(f"{since} = ''")
         self._first_use = sql("UPDATE ingot_token SET first_used_at = ? WHERE id = ? AND first_used_at IS NULL")
         self._sweep = sql("DELETE FROM ingot_security_event WHERE at < ?")
 
@@ -65,9 +66,10 @@ class SecurityEventTable:
     def has(self, gathered: str) -> bool:
         return bool(self._database.rows(self._held, (gathered,)))
 
-    def gathered_since(self, at: str) -> int:
-        """Rows of gathered ones since then."""
-        return int(self._database.rows(self._since, (at,))[0][0])
+    def gathered_on(self, day: str, *, known: bool) -> int:
+        """Rows of gathered ones of a day: of known people's doing, or of strangers'."""
+        sql = self._of_people if known else self._of_strangers
+        return int(self._database.rows(sql, (f"{day}T", f"{day}U"))[0][0])
 
     def note_first_use(self, token: int, at: str) -> bool:
         """False when it was used before."""

@@ -18,10 +18,11 @@ from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.idempotency import Idempotency
 from appliance.http.jsonapi.incoming import read_resource, version_in
 from appliance.http.jsonapi.media import ATOMIC, check_content_type, choose
-from appliance.http.jsonapi.resources import read_id, writable
+from appliance.http.jsonapi.resources import may_write_anything, read_id, writable
 from appliance.http.jsonapi.storing import Storing
 from appliance.records.entity import Entity, Field
 from appliance.records.reading import Reading
+from appliance.records.records import Records
 from appliance.records.tables import Row
 from appliance.records.work import Work
 
@@ -39,8 +40,8 @@ class Reference:
 
 
 class Operations:
-    def __init__(self, idempotency: Idempotency):
-        self._idempotency = idempotency
+    def __init__(self, records: Records, idempotency: Idempotency):
+        self._records, self._idempotency = records, idempotency
 
     def post(self) -> Response:
         """POST /api/operations."""
@@ -50,14 +51,16 @@ class Operations:
         if "If-Match" in request.headers:
             text = say("Operations change several records: give each its meta.version instead of If-Match.")
             raise BadRequest(text, header="If-Match")
-        document = requests.body_object()
+        actor = requests.actor()
+        may_write_anything(self._records.registry, actor)
+        document = requests.body_object(None)
         listed = document.get("atomic:operations")
         if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
             raise BadRequest(
                 say("atomic:operations must be a list of 1 to {max} operations.", max=MAX_OPERATIONS),
                 pointer="/atomic:operations",
             )
-        return self._idempotency.once(requests.actor(), lambda work: self._run(work, listed, media))
+        return self._idempotency.once(actor, lambda work: self._run(work, listed, media))
 
     def _run(self, work: Work, listed: list[Any], media: str) -> Response:
         storing = Storing(work)

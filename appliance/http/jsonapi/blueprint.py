@@ -20,7 +20,7 @@ def make_blueprint(records: Records, resources: Resources) -> Blueprint:
     """All generic routes, bound to these records."""
     api = Blueprint("api", __name__, url_prefix="/api")
     relationships = Relationships(resources)
-    operations = Operations(resources.idempotency)
+    operations = Operations(records, resources.idempotency)
 
     def index() -> Response:
         actor = requests.actor()

@@ -17,7 +17,7 @@ from appliance.http.jsonapi.document import VERSION, Documents
 from appliance.http.jsonapi.media import check_content_type
 from appliance.http.jsonapi.parameters import write_query
 from appliance.http.jsonapi.past import entry_resource, history
-from appliance.http.jsonapi.resources import Resources, read_id, wanted_version, writable
+from appliance.http.jsonapi.resources import Resources, may_write, read_id, wanted_version, writable
 from appliance.records.entity import Entity, Field, Inverse
 from appliance.records.query import MAX_SIZE, Condition
 from appliance.records.reading import Reading
@@ -77,7 +77,14 @@ class Relationships:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         no_parameters()
-        document = requests.body_object()
+        registry = self.resources.records.registry
+        about = writable(registry, type_)
+        towards = _step_of(registry, about, name)
+        if not (
+            isinstance(towards, Inverse) and requests.actor().reach("update", towards.source)
+        ):  # which holds the link
+            may_write(requests.actor(), about, "update")
+        document = requests.body_object(None)
         if "data" not in document:
             raise BadRequest(say("The body needs data."), pointer="/data")
         data: Any = document["data"]

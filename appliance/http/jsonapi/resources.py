@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from appliance.base.errors import BadRequest, NotFound
+from appliance.base.errors import BadRequest, NotAllowed, NotFound
 from appliance.base.text import say
 from appliance.http import requests
 from appliance.http.jsonapi.answers import (
@@ -34,7 +34,7 @@ from appliance.http.jsonapi.past import record_as_of
 from appliance.http.jsonapi.storing import Storing
 from appliance.records.entity import Entity
 from appliance.records.kinds import Wrong, record_id
-from appliance.records.permissions import Actor
+from appliance.records.permissions import Actor, Verb, may
 from appliance.records.query import Condition
 from appliance.records.reading import Reading
 from appliance.records.records import PROCESS, Records
@@ -44,6 +44,9 @@ from appliance.records.tables import Row
 from appliance.records.work import Work
 
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[^",]*)?"?')
+
+
+_WRITES: tuple[Verb, ...] = ("create", "update", "delete")
 
 
 @dataclass
@@ -142,7 +145,8 @@ class Resources:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         actor = requests.actor()
-        document = requests.body_object()
+        may_write(actor, writable(self.records.registry, type_), "create", "update")  # an upsert may only update
+        document = requests.body_object(None)
 
         def run(work: Work) -> Response:
             entity = writable(work.registry, type_)
@@ -168,7 +172,8 @@ class Resources:
         check_content_type(request.headers.get("Content-Type", ""))
         check_accept()
         actor = requests.actor()
-        document = requests.body_object()
+        may_write(actor, writable(self.records.registry, type_), "update")
+        document = requests.body_object(None)
         with self.records.work(actor) as work:
             entity = writable(work.registry, type_)
             asked = self._asked_of_write(work.registry, entity)
@@ -218,6 +223,19 @@ def writable(registry: Registry, type_: str) -> Entity:
     if entity.builtin:
         raise NotFound(say("{type} cannot be written at this address.", type=type_))
     return entity
+
+
+def may_write(actor: Actor, entity: Entity, *verbs: Verb) -> None:
+    """NotAllowed when the address alone tells that nothing can come of the request. Asked before the body is parsed: who may
+    write nothing must not make the server read ten megabytes. Which records it may be, the work asks."""
+    if not any(actor.reach(verb, entity.name) for verb in verbs):
+        may(actor, verbs[0], entity.name)
+
+
+def may_write_anything(registry: Registry, actor: Actor) -> None:
+    """As `may_write`, where the body names the records: NotAllowed for who may write no record of any entity."""
+    if not any(actor.reach(verb, e.name) for e in registry.entities.values() if not e.builtin for verb in _WRITES):
+        raise NotAllowed(say("You may not change records."))
 
 
 def etag_of(registry: Registry, row: Row) -> str:

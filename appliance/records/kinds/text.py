@@ -38,8 +38,13 @@ class TextKind(Kind):
     options = frozenset({"min_length", "max_length", "pattern"})
     operators = COMPARE | WORDS
     limit = 1_000
-    _refused: re.Pattern[str] | None = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
-    """What has no place in one line: control characters, and what breaks it."""
+    _refused: re.Pattern[str] | None = re.compile(
+        "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]"
+    )
+    """What has no place in one line: control characters, what breaks it, and embeddings, overrides and isolates, which turn round
+    how the rest of the line is read (`invoice_exe.pdf` for `invoice_fdp.exe`). Hebrew and Arabic need none of these: their
+    letters carry their direction, and the marks U+200E and U+200F, which turn nothing else round, are taken. Held when a value
+    is written; what is there already is read as it is, and stays when other fields change."""
 
     def check(self, field: Field) -> None:
         if field.pattern:
@@ -61,7 +66,10 @@ class TextKind(Kind):
             if not text:
                 return None
             if refused is not None and refused.search(text):
-                raise Wrong(say("holds control characters or line breaks"), "characters")
+                raise Wrong(
+                    say("holds control characters, line breaks, or characters that turn round the direction of text"),
+                    "characters",
+                )
             if len(text) > most:
                 raise Wrong(say("must be at most {max} characters", max=most), "too_long")
             if len(text) < least:
