@@ -26,7 +26,7 @@ _NOTHING = " \t\r\n\x1a"
 def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     """Invalid when the file is empty, or no text; TooLarge when it is wider than any table."""
     limits.check_lines(path)
-    with path.open("r", encoding=encoding, errors=errors_for(options), newline="") as file:
+    with path.open("r", encoding=encoding, errors=errors_for(options, encoding), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:
@@ -52,9 +52,10 @@ def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     )  # fmt: skip
 
 
-def errors_for(options: Options) -> str:
-    """What to do with bytes that are not of the encoding: where a person has named it, they are their rows' affair."""
-    return "surrogateescape" if options.encoding else "strict"
+def errors_for(options: Options, encoding: str = "") -> str:
+    """What to do with bytes that are not of the encoding: where a person has named it, or all others are UTF-8, they are their
+    rows' affair."""
+    return "surrogateescape" if options.encoding or encoding == "utf-8" else "strict"
 
 
 def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
