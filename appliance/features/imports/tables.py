@@ -19,6 +19,8 @@ from appliance.features.imports.splitting import bounded_lines, split
 JUDGED = 20_000
 """Characters that quotes are judged by."""
 _SEP = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n?", re.I)
+_SOMETHING = re.compile(r"[^\s,;|\"\ufeff\0\x1a]")
+"""What no row of empty cells holds."""
 _NOTHING = " \t\r\n\x1a"
 """What an empty cell may hold; DOS ends its files with the last."""
 
@@ -31,7 +33,7 @@ def table_layout(path: Path, encoding: str, options: Options) -> Layout:
             sample = file.read(SAMPLE)
         except UnicodeError:
             raise refused(say("this is not a text file"), "binary") from None
-    if not sample.strip("\ufeff\0" + _NOTHING):
+    if not sample.strip("\ufeff\0" + _NOTHING) or (len(sample) < SAMPLE and not _SOMETHING.search(sample)):
         raise refused(say("the file is empty"), "empty")
     told = _SEP.match(sample)  # Excel writes and reads this line
     quote = _quote(sample)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import Invalid
 from appliance.features.imports import reading
 from appliance.features.imports.encodings import known_encoding
 from appliance.features.imports.guessing import guess
@@ -40,3 +41,11 @@ def test_a_kind_holds_what_stands_at_the_ends_of_cells() -> None:
 def test_coordinates_keep_their_places() -> None:
     found = guess("lat", ["52.51627440", "13.37770410", "7.1"])
     assert (found.kind, found.options) == ("decimal", {"places": 8})
+
+
+@pytest.mark.parametrize("content", [",,,\n,,,\n", '""\n""\n', "\u00a0\n\u3000\n", ";\n\n"])
+def test_cells_without_anything_are_an_empty_file(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Invalid, match="empty"):
+        reading.detect(path)
