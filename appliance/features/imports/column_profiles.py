@@ -79,7 +79,7 @@ class ColumnProfile:
         self.filled += len(cells)
         self.typed = self.typed or (self.numeric and NumberText in set(map(type, cells)))
         self.longest = max(self.longest, max(map(len, cells)))
-        self.control = self.control or bool(_CONTROL.search("".join(found)))
+        self.control = self.control or bool(_CONTROL.search("".join(set(cells))))
         if self.words is not None:
             self._gather(found)
         if not (self.numeric or self.dated or self.solid or self.texts):

@@ -32,10 +32,11 @@ DOUBT = -7.5
 OTHERS = 6
 _UNIT = re.compile(rb"[\x40-\xff]+")
 """No byte below these is the second half of a character, in any encoding but GB18030's rarest."""
-LONGEST = 1_000
-"""Bytes of a piece that are judged."""
 _PLAIN = re.compile(rb"(?<![\x40-\xff])[A-Za-z][a-z]{2,15}(?![\x40-\xff])")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+CHANCE = 2
+"""Characters of UTF-8 for each byte that is of none."""
+_BEYOND, _STRAY = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 _ISO_2022 = re.compile(rb"\x1b(\$[@B]|\([JI])")
 
 
@@ -63,7 +64,7 @@ def known_encoding(name: str) -> str:
         found = codecs.lookup(name)
         if not getattr(found, "_is_text_encoding", True):
             raise LookupError(name)
-        b"abc".decode(found.name)
+        "abc".encode(found.name).decode(found.name)  # three bytes alone are no UTF-16
     except (LookupError, ValueError):
         raise Invalid(
             [Problem("encoding", say("there is no encoding called {name}", name=name[:50]), "encoding")]
@@ -91,15 +92,33 @@ def detect_encoding(path: Path) -> Encoding:
             return Encoding("iso2022_jp" if _ISO_2022.search(head) else "utf-8")
         except UnicodeDecodeError:
             pass
+    if head.lstrip()[:1] not in (b"[", b"{") and _mostly_utf8(path):  # a list of JSON has no rows to tell of
+        return Encoding("utf-8")
     return _likeliest(path)
+
+
+def _mostly_utf8(path: Path) -> bool:
+    """Characters of UTF-8 do not come about by chance: where there are far more of them than bytes that are of none, the latter
+    are damage, and their rows are told."""
+    good = bad = 0
+    with path.open("r", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        while text := file.read(1 << 20):
+            bad += len(_STRAY.findall(text))
+            good += len(_BEYOND.findall(text)) - len(_STRAY.findall(text))
+    return good >= CHANCE * bad
 
 
 def _wide(head: bytes) -> str:
     """UTF-16 without a mark: of plain letters, every other byte is nothing."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 4 < len(head) or min(even, odd) * 20 > len(head):
-        return ""
-    return "utf-16-be" if even > odd else "utf-16-le"
+    if max(even, odd) * 4 >= len(head) and min(even, odd) * 20 <= len(head):
+        return "utf-16-be" if even > odd else "utf-16-le"
+    for name in ("utf-16-le", "utf-16-be"):  # of other scripts, the line ends and the delimiters at least
+        text = head[: len(head) // 2 * 2].decode(name, "replace")
+        plain = sum(c in "\r\n\t,;|" for c in text)
+        if plain * 50 > len(text) and (even or odd) and all(c.isprintable() or c in "\r\n\t" for c in text[:-1]):
+            return name
+    return ""
 
 
 def _is_binary(head: bytes) -> bool:
@@ -112,7 +131,7 @@ def _likeliest(path: Path) -> Encoding:
     """By the odd bytes of the whole file, each that occurs at least once among what is judged."""
     from appliance.features.imports import letters, multibyte  # here: their models are worth it for such files alone
 
-    units, words = _units(path)
+    units, words = _units(path, multibyte.LONGEST)
     found = _alike(letters.judge(units, words))
     wide = [f for f in multibyte.judge(units) if _reads(path, f[1])]
     wide = [f for n, f in enumerate(wide) if f[2] not in [w[2] for w in wide[:n]]][:2]
@@ -159,7 +178,7 @@ def _reads(path: Path, encoding: str) -> bool:
     return True
 
 
-def _units(path: Path) -> tuple[list[bytes], list[str]]:
+def _units(path: Path, longest: int) -> tuple[list[bytes], list[str]]:
     """Different pieces with odd bytes, from all over the file, such that each odd byte of it is among them; and the first
     plain words."""
     units: dict[bytes, None] = {}
@@ -179,7 +198,7 @@ def _units(path: Path) -> tuple[list[bytes], list[str]]:
             if len(units) >= UNITS and not odd:
                 continue
             for match in _UNIT.finditer(chunk):
-                unit = match[0][:LONGEST]
+                unit = match[0][:longest]
                 if unit.isascii():
                     continue
                 if len(units) < UNITS or (odd & set(unit)) - known:

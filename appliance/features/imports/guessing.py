@@ -19,8 +19,8 @@ FEW = 20
 """Values that a column must have before some of them are called its choices."""
 LONGEST = 500
 """Characters beyond which a text is a long one."""
-PLACES = 6
-"""Digits behind the point; what has more was measured or reckoned, and the next file has one more still."""
+PLACES, USUAL = 9, 6
+"""Digits behind the point that a decimal can have, and has where its declaration says nothing."""
 DIGITS = 18
 """Digits of a decimal that fit the databases' integers."""
 _DATE_WORD = re.compile(r"date|datum|day|born|birth|fecha|jour|geburt|fallig|_on$|_at$")
@@ -150,9 +150,13 @@ def _number(word: str, profile: ColumnProfile, decimal: str | None) -> Guess | N
         return Guess("money", {"currency": currency}, unclear) if most <= minor_units(currency) or unclear else None
     if not most:
         return Guess("integer")
-    if most > PLACES or max(s.whole for s in shapes) + PLACES > DIGITS or _looks_like_versions(profile, shapes, places):
+    if (
+        most > PLACES
+        or max(s.whole for s in shapes) + max(most, USUAL) > DIGITS
+        or _looks_like_versions(profile, shapes, places)
+    ):
         return None
-    written = most <= 2 or places <= {0, most}
+    written = most <= 2 or most > USUAL or places <= {0, most}
     return Guess("decimal", {"places": most} if written else {}, unclear)
 
 
@@ -166,7 +170,12 @@ def _grouped_for_sure(profile: ColumnProfile, shapes: list[Shape]) -> bool:
 
 def _looks_like_versions(profile: ColumnProfile, shapes: list[Shape], places: set[int]) -> bool:
     """1.9 and 1.10 are no numbers: as such the second would be the smaller."""
-    return profile.trailing_zeros and len(places - {0}) > 1 and all(s.whole <= 2 and not s.unit for s in shapes)
+    return (
+        profile.trailing_zeros
+        and len(places - {0}) > 1
+        and max(places) <= 3
+        and all(s.whole <= 2 and not s.unit for s in shapes)
+    )
 
 
 def _text(profile: ColumnProfile, found: Guess) -> Guess:

@@ -71,6 +71,7 @@ def unique_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Headers that can be told apart: `Name`, `Name (2)`, and `Column 3` where there is none. One pass: each base counts on
     from where it was."""
     stripped = [" ".join(c[: NAME * 2].replace("\ufeff", "").replace("\0", "").split())[:NAME] for c in cells]
+    stripped = [s.encode("utf-8", "replace").decode() for s in stripped]  # bytes that are not of the encoding
     taken, found = set(stripped), dict[str, None]()
     counts: dict[str, int] = {}
     for n, name in enumerate(stripped, 1):

@@ -7,7 +7,6 @@ import codecs
 from collections.abc import Sequence
 from functools import lru_cache
 
-from appliance.features.imports.encodings import LONGEST
 from appliance.features.imports.letters import frequent
 
 CANDIDATES = (
@@ -19,6 +18,8 @@ CANDIDATES = (
     ("cp949", "ko"),
 )
 PRIOR, LETTER, BESIDE = -10.0, -3.0, -6.0
+LONGEST = 1_000
+"""Bytes of a piece that are judged."""
 LEAST = 4
 """Characters that a file must have of them."""
 _KANA, _HANGUL = range(0x3041, 0x30FF), range(0xAC00, 0xD7A4)

@@ -33,7 +33,7 @@ def detect(path: Path, options: Options | None = None) -> Layout:
         return sheet_layout(path, options)
     check_known(path)
     found = Encoding(known_encoding(options.encoding)) if options.encoding else detect_encoding(path)
-    with path.open("r", encoding=found.name, errors=errors_for(options), newline="") as file:
+    with path.open("r", encoding=found.name, errors=errors_for(options, found.name), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:

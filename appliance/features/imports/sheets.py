@@ -32,7 +32,7 @@ def sheet_layout(path: Path, options: Options) -> Layout:
             if sheet.title != (options.sheet or sheet.title) or (options.sheet is None and not sheet.visible):
                 continue
             listed = _first_rows(book, sheet)
-            if not any(any(row) for row in listed):
+            if not any(cell and cell.strip() for row in listed for cell in row):
                 continue
             found = find_header(listed)
             row = found.row if options.header_row is None else options.header_row

@@ -19,6 +19,8 @@ from appliance.features.imports.splitting import bounded_lines, split
 JUDGED = 20_000
 """Characters that quotes are judged by."""
 _SEP = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n?", re.I)
+_SOMETHING = re.compile(r"[^\s,;|\"\ufeff\0\x1a]")
+"""What no row of empty cells holds."""
 _NOTHING = " \t\r\n\x1a"
 """What an empty cell may hold; DOS ends its files with the last."""
 
@@ -26,12 +28,12 @@ _NOTHING = " \t\r\n\x1a"
 def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     """Invalid when the file is empty, or no text; TooLarge when it is wider than any table."""
     limits.check_lines(path)
-    with path.open("r", encoding=encoding, errors=errors_for(options), newline="") as file:
+    with path.open("r", encoding=encoding, errors=errors_for(options, encoding), newline="") as file:
         try:
             sample = file.read(SAMPLE)
         except UnicodeError:
             raise refused(say("this is not a text file"), "binary") from None
-    if not sample.strip("\ufeff\0" + _NOTHING):
+    if not sample.strip("\ufeff\0" + _NOTHING) or (len(sample) < SAMPLE and not _SOMETHING.search(sample)):
         raise refused(say("the file is empty"), "empty")
     told = _SEP.match(sample)  # Excel writes and reads this line
     quote = _quote(sample)
@@ -52,9 +54,10 @@ def table_layout(path: Path, encoding: str, options: Options) -> Layout:
     )  # fmt: skip
 
 
-def errors_for(options: Options) -> str:
-    """What to do with bytes that are not of the encoding: where a person has named it, they are their rows' affair."""
-    return "surrogateescape" if options.encoding else "strict"
+def errors_for(options: Options, encoding: str = "") -> str:
+    """What to do with bytes that are not of the encoding: where a person has named it, or all others are UTF-8, they are their
+    rows' affair."""
+    return "surrogateescape" if options.encoding or encoding == "utf-8" else "strict"
 
 
 def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:

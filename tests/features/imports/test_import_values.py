@@ -168,7 +168,7 @@ def test_words_for_yes_and_no_and_choices_are_known_in_any_case() -> None:
         ("Telefon", ["555 555 1111"], "phone"),
         ("x", ["555 555 1111"], "text"), ("PLZ", ["10115", "80331"], "text"), ("x", ["114 55", "115 22"], "text"),
         ("x", ["110 001", "200 300"], "text"), ("x", ["1 234", "12"], "integer"), ("Größe", ["38", "40"], "text"),
-        ("Version", ["1.9", "2.0"], "text"), ("x", ["1.9", "1.10"], "text"), ("lat", ["40.1028754"], "text"),
+        ("Version", ["1.9", "2.0"], "text"), ("x", ["1.9", "1.10"], "text"), ("lat", ["40.1028754"], "decimal"),
         ("code", ["ABC123"], "text"), ("x", ["INV2024", "INV2025"], "text"), ("x", ["ITC 11"], "text"),
         ("x", ["EUR5"], "text"),
         ("x", ["TOP 10", "TOP 20"], "text"), ("x", ["EUR 5", "EUR 6"], "money"), ("x", ["kr 5,50"], "text"),
