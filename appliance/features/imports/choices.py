@@ -23,7 +23,7 @@ LONGEST = 100
 
 def new_choices(plan: Plan, layout: Layout, columns: tuple[Column, ...]) -> dict[str, tuple[Choice, ...]]:
     """{field: its choices to come} of the whole file. Invalid when there are too many, or too long ones."""
-    asked = [c for c in columns if c.field.kind.name in ("choice", "multi_choice")]
+    asked = [c for c in columns if c.field.kind.has_choices]
     if not asked:
         return {}
     known = {c.field.name: {fold(w).strip() for o in c.field.choices for w in (o.value, o.label)} for c in asked}
@@ -33,7 +33,7 @@ def new_choices(plan: Plan, layout: Layout, columns: tuple[Column, ...]) -> dict
             text, name = row.get(column.header), column.field.name
             if not text or fold(text).strip() in known[name]:
                 continue
-            words = split(text, plan.options.separator) if column.field.kind.name == "multi_choice" else [text]
+            words = split(text, plan.options.separator) if column.field.kind.is_list else [text]
             for word in (w.strip() for w in words):
                 if word and word.lower() not in NOTHING and fold(word) not in known[name]:
                     known[name].add(fold(word))

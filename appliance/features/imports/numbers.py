@@ -91,7 +91,7 @@ def plain_number(text: str, field: Field, decimal: str | None) -> str:
             raise Wrong(say("must be a number, for example 1234.50"), "type")
         plain = digits.replace(",", "")
     plain = plain.rstrip(".") if plain.endswith(".") else plain
-    if field.kind.name == "integer" and "." in plain and not plain.partition(".")[2].strip("0"):
+    if not field.kind.exact and "." in plain and not plain.partition(".")[2].strip("0"):
         plain = plain.partition(".")[0]
     if (
         unit == "%" and field.max is not None and float(field.max) <= 1
@@ -103,11 +103,11 @@ def plain_number(text: str, field: Field, decimal: str | None) -> str:
 
 
 def _check_unit(unit: str, field: Field) -> None:
-    if not unit or (unit == "%" and field.kind.name != "money"):
+    if not unit or (unit == "%" and not field.kind.monetary):
         return
     meant = {unit} if unit == field.currency else currencies_of(unit)
     if not meant:
         raise Wrong(say("must be a number, for example 1234.50"), "type")
     currency = field.currency or "EUR"
-    if field.kind.name == "money" and currency not in meant:
+    if field.kind.monetary and currency not in meant:
         raise Wrong(say("must be in {currency}", currency=currency), "currency")

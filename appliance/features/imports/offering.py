@@ -9,7 +9,6 @@ from appliance.records.entity import Entity, Field
 from appliance.records.permissions import Actor
 from appliance.records.registry import Registry
 
-KEY_KINDS = ("text", "email", "auto_number")
 MOST_KEYS = 6
 """Key fields of a linked entity that are offered."""
 
@@ -26,7 +25,7 @@ class Offered:
 def key_fields(target: Entity) -> list[str]:
     """Fields by which a linked record may be told: those that tell it surely first."""
     names = [f.name for f in target.fields if f.unique] + [n for n in target.title_fields if n in target.by_name]
-    names += [f.name for f in target.fields if f.kind.name in KEY_KINDS]
+    names += [f.name for f in target.fields if f.kind.identifies]
     return list(dict.fromkeys(names))[:MOST_KEYS]
 
 
@@ -59,4 +58,4 @@ def creatable_links(registry: Registry, actor: Actor, entity: Entity) -> list[Fi
 
 
 def _fillable(entity: Entity) -> list[Field]:
-    return [f for f in entity.fields if f.writable and f.kind.name not in ("file", "files")]
+    return [f for f in entity.fields if f.writable and not f.kind.holds_files]

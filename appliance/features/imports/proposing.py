@@ -124,8 +124,8 @@ class Proposing:
         """Addresses, links and choices give themselves away, where only one field can take them."""
         if not cells:
             return None
-        able = [f for f in free.values() if f.kind.name in ("email", "url") and self._share(f, column, cells) == 1]
-        able = able or [f for f in free.values() if f.kind.name == "choice" and self._share(f, column, cells) == 1]
+        able = [f for f in free.values() if f.kind.recognisable and self._share(f, column, cells) == 1]
+        able = able or [f for f in free.values() if f.kind.single_choice and self._share(f, column, cells) == 1]
         return able[0].name if len(able) == 1 else None
 
     def _with_key(self, chosen: Field, cells: list[str]) -> str:

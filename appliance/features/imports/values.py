@@ -66,7 +66,7 @@ LONGEST = 500
 def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
     """A reader of cells. Words for "nothing" are read as nothing where they are no value."""
     lenient = _lenient(field, read, style)
-    patterned = field.kind.name in (*NUMBERS, "date", "datetime")
+    patterned = field.kind.numeric or field.kind.temporal
 
     def cell(text: Any) -> Any:
         if not text:
@@ -90,19 +90,19 @@ def forgiving(field: Field, read: Convert, style: Style = Style()) -> Convert:
 
 
 def _lenient(field: Field, read: Convert, style: Style) -> Convert:
-    kind = field.kind.name
-    if kind in NUMBERS:
+    kind = field.kind
+    if kind.numeric:
         return _number(field, _rounding(field, read) if style.rounds else read, style.decimal)
-    if kind == "date":
-        return _then(read, lambda text: read(plain_date(text, style.order)))
-    if kind == "datetime":
+    if kind.has_time:
         return _then(read, lambda text: read(plain_datetime(text, style.order).isoformat()))
-    if kind == "boolean":
+    if kind.temporal:
+        return _then(read, lambda text: read(plain_date(text, style.order)))
+    if kind.yes_or_no:
         return _then(read, lambda text: _truth(text))
-    if kind == "choice":
+    if kind.single_choice:
         by_word = {fold(w).strip(): c.value for c in field.choices for w in (c.label, c.value)}
         return _then(read, lambda text: read(by_word.get(fold(text).strip(), text)))
-    if kind == "multi_choice":
+    if kind.has_choices:
         return _choices(field, style.separator)
     if field.many:
         return lambda text: field.kind.cleaner(field)([w.strip() for w in split(text, style.separator) if w.strip()])

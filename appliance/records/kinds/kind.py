@@ -70,6 +70,10 @@ class Kind:
     """Its stored form is the text that people read and search for."""
     names_records: ClassVar[bool] = False
     """May be what a record is called where the declaration does not say."""
+    identifies: ClassVar[bool] = False
+    """Its values may tell a record surely, so that others are linked by them."""
+    recognisable: ClassVar[bool] = False
+    """Its values give themselves away, as e-mail addresses do."""
     long: ClassVar[bool] = False
     """Too long for one line, and so never unique."""
     structured: ClassVar[bool] = False

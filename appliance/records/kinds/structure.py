@@ -71,6 +71,7 @@ class AutoNumberKind(Kind):
     """A running number in a pattern: `CASE-{number:05d}`. Numbers are never reused; a rolled-back write gives its back."""
 
     name, label = "auto_number", "Running number"
+    identifies = True
     plain_text = True
     names_records = True
     options = frozenset({"pattern"})

@@ -32,6 +32,7 @@ _NO_NUL = r"^[^\u0000]*$"
 
 class TextKind(Kind):
     name, label = "text", "Text"
+    identifies = True
     json_pattern: ClassVar[str | None] = _NO_NUL
     plain_text = True
     names_records = True
@@ -98,6 +99,7 @@ class TextKind(Kind):
 
 class LongTextKind(TextKind):
     name, label = "long_text", "Long text"
+    identifies = False
     long = True
     names_records = False
     limit = 1_000_000
@@ -107,6 +109,7 @@ class LongTextKind(TextKind):
 
 class EmailKind(TextKind):
     name, label = "email", "E-mail"
+    recognisable = True
     json_pattern = r'^[^@\s<>()\[\],;:\\"]+@[^@\s<>()\[\],;:\\"]+\.[^@\s.<>()\[\],;:\\"]+$'
     names_records = False
     limit = 254
@@ -125,6 +128,7 @@ class EmailKind(TextKind):
 
 class PhoneKind(TextKind):
     name, label = "phone", "Phone"
+    identifies = False
     json_pattern = r"^[-+()/.,;:#* 0-9A-Za-z]*[0-9][-+()/.,;:#* 0-9A-Za-z]*$"
     names_records = False
     limit = 60
@@ -140,6 +144,8 @@ class PhoneKind(TextKind):
 
 class UrlKind(TextKind):
     name, label = "url", "Web address"
+    identifies = False
+    recognisable = True
     json_pattern = r'^(https?|ftps?)://[^\s<>"]+$'
     names_records = False
     limit = 2_000
