@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from appliance.base.digits import is_digits
+from appliance.base.text import say
 from appliance.features.imports import limits
 from appliance.features.imports.books import Book
 from appliance.features.imports.number_shapes import NumberText
@@ -27,6 +28,7 @@ class CellText:
         self._book = book
         self._shared = [*map(unescaped, book.texts)] if any("_x" in t for t in book.texts) else book.texts
         self._dates: dict[tuple[str, int, str], str] = {}
+        self._repeated = 0
 
     def reader(self, kind: str, style: int) -> Callable[[str], str]:
         """What reads the cells of a kind and a style; `kind` as the file has it: "n" is a number, "s" that of a shared text. It
@@ -44,7 +46,15 @@ class CellText:
         index = int(value)
         if index < 0:
             raise IndexError(value)
-        return _bounded(self._shared[index])
+        text = _bounded(self._shared[index])
+        if len(text) > limits.LONG:
+            self._repeated += len(text)
+            if self._repeated > limits.REPEATED:
+                most = limits.REPEATED
+                raise limits.too_large(
+                    say("The cells show more than {max} characters of long texts.", max=most), "shared_strings"
+                )
+        return text
 
     def _date(self, kind: str, style: int, value: str) -> str:
         key = (kind, style, value)

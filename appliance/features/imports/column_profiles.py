@@ -4,20 +4,16 @@ against it; the values themselves are kept only where they are few."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from appliance.base.text import fold, snake
 from appliance.features.imports.date_styles import Style, date_style
 from appliance.features.imports.dates import order_evidence
 from appliance.features.imports.number_shapes import DIGITS, MOST, NumberText, Shape, common_signs, shape_of
+from appliance.features.imports.passes import ColumnBatches
 from appliance.records.entity import Field
 from appliance.records.kinds import KINDS, Wrong
 
-BATCH = 1_000
-"""Rows that are judged together: columns repeat themselves."""
-HEAVY = 4 << 20
-"""Characters of rows after which they are judged earlier."""
 WORDS, LONGEST_WORD = 20, 60
 """Different values that a choice may have, and characters of each."""
 SHAPES = 3_000
@@ -151,31 +147,15 @@ class ColumnProfile:
         return any(s.marked for s in self.shapes.values())
 
 
-class ColumnProfiles:
-    """An observer (passes.py) that gathers the profile of each column."""
+class ColumnProfiles(ColumnBatches):
+    """The profile of each column."""
 
     def __init__(self, columns: Iterable[str]):
         self.profiles = {c: ColumnProfile(c) for c in columns}
-        self.done = not self.profiles
-        self._waiting: dict[str, list[str]] = {c: [] for c in self.profiles}
-        self._rows = self._size = 0
+        super().__init__(self.profiles)
 
-    def see(self, number: int, row: Mapping[str, Any]) -> None:
-        for column, cells in self._waiting.items():
-            if text := row.get(column):
-                cells.append(text)
-                self._size += len(text)
-        self._rows += 1
-        if self._rows >= BATCH or self._size > HEAVY:
-            self.finish()
-
-    def finish(self) -> None:
-        """Judge what waits; to be called at the end."""
-        for column, cells in self._waiting.items():
-            if cells:
-                self.profiles[column].take(cells)
-                cells.clear()
-        self._rows = self._size = 0
+    def judge(self, column: str, cells: list[str]) -> None:
+        self.profiles[column].take(cells)
 
 
 def fits(kind: str) -> Callable[[str], bool]:

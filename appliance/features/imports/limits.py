@@ -29,6 +29,9 @@ PART = 64 << 20
 """Bytes of one part of a workbook that is read as a whole: styles, the list of sheets."""
 SHARED, SHARED_COUNT = 128 << 20, 4_000_000
 """Bytes, and number, of the texts that a workbook's cells share: they are held in memory."""
+LONG, REPEATED = 10_000, 256 << 20
+"""Characters from which a shared text is a long one, and that a sheet's cells may show of long ones in all: a megabyte that is
+written once can be shown in a million cells."""
 SHEETS = 1_000
 ROWS = 1 << 20
 """Rows of one sheet: as many as a spreadsheet program shows."""

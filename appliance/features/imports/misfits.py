@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.base.text import in_language
-from appliance.features.imports.column_profiles import BATCH, HEAVY
 from appliance.features.imports.mapping import Column
+from appliance.features.imports.passes import ColumnBatches
 from appliance.records.kinds import Wrong
 
 KNOWN = 50_000
@@ -16,43 +16,29 @@ KNOWN = 50_000
 EXAMPLES = 3
 
 
-class Misfits:
+class Misfits(ColumnBatches):
     """An observer (passes.py). Links are not followed: whether a record is there is asked in the import."""
 
     def __init__(self, columns: Mapping[str, Column], language: str):
+        super().__init__(columns)
         self._columns, self._language = dict(columns), language
-        self.done = not self._columns
-        self._waiting: dict[str, list[str]] = {c: [] for c in self._columns}
         self._verdicts: dict[str, dict[str, tuple[str, str] | None]] = {c: {} for c in self._columns}
         self._found: dict[tuple[str, str], dict[str, Any]] = {}
-        self._rows = self._size = 0
-
-    def see(self, number: int, row: Mapping[str, Any]) -> None:
-        for column, cells in self._waiting.items():
-            if text := row.get(column):
-                cells.append(text)
-                self._size += len(text)
-        self._rows += 1
-        if self._rows >= BATCH or self._size > HEAVY:
-            self._judge()
 
     def shown(self) -> list[dict[str, Any]]:
         """[{column, field, code, reason, rows, examples}]: most rows first."""
-        self._judge()
+        self.finish()
         return sorted(self._found.values(), key=lambda each: -int(each["rows"]))
 
-    def _judge(self) -> None:
-        for header, cells in self._waiting.items():
-            verdicts = self._verdicts[header]
-            if len(verdicts) > KNOWN:
-                verdicts.clear()
-            for text, count in Counter(cells).items():
-                if text not in verdicts:
-                    verdicts[text] = self._verdict(self._columns[header], text)
-                if verdict := verdicts[text]:
-                    self._note(header, text, count, *verdict)
-            cells.clear()
-        self._rows = self._size = 0
+    def judge(self, column: str, cells: list[str]) -> None:
+        verdicts = self._verdicts[column]
+        if len(verdicts) > KNOWN:
+            verdicts.clear()
+        for text, count in Counter(cells).items():
+            if text not in verdicts:
+                verdicts[text] = self._verdict(self._columns[column], text)
+            if verdict := verdicts[text]:
+                self._note(column, text, count, *verdict)
 
     def _verdict(self, column: Column, text: str) -> tuple[str, str] | None:
         try:

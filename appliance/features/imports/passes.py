@@ -3,6 +3,7 @@ and bounded by itself. Nothing of the file is held; the pass runs where the read
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any, Protocol
 from appliance.features.imports import reading
 from appliance.features.imports.layout import BROKEN, EXTRA, SHORT, Layout
 
+BATCH = 1_000
+"""Rows whose cells are judged together: columns repeat themselves."""
+HEAVY = 4 << 20
+"""Characters of rows after which they are judged earlier."""
 EVERY = 5_000
 """Rows between two calls of `alive`."""
 
@@ -62,6 +67,38 @@ def observe(
         if alive and seen.rows % EVERY == 0:
             alive(seen.rows)
     return seen
+
+
+class ColumnBatches(ABC):
+    """An observer that judges the cells of some columns batch by batch. A row costs as much as it holds: files may have many
+    columns and rows that fill one each."""
+
+    def __init__(self, columns: Iterable[str]):
+        self._waiting: dict[str, list[str]] = {c: [] for c in columns}
+        self._rows = self._size = 0
+        self.done = not self._waiting
+
+    @abstractmethod
+    def judge(self, column: str, cells: list[str]) -> None:
+        """Cells that hold something, in the order of their rows."""
+
+    def see(self, number: int, row: Mapping[str, Any]) -> None:
+        waiting = self._waiting
+        for column, text in row.items():
+            if text and column in waiting:
+                waiting[column].append(text)
+                self._size += len(text)
+        self._rows += 1
+        if self._rows >= BATCH or self._size > HEAVY:
+            self.finish()
+
+    def finish(self) -> None:
+        """Judge what waits; to be called at the end."""
+        for column, cells in self._waiting.items():
+            if cells:
+                self.judge(column, cells)
+                cells.clear()
+        self._rows = self._size = 0
 
 
 class Distinct:

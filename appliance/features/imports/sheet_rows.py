@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from appliance.base.digits import is_digits
+from appliance.base.errors import TooLarge
 from appliance.base.text import say
 from appliance.features.imports import limits
 from appliance.features.imports.books import MAIN, Book, Meter, Sheet, text_of
@@ -174,6 +175,8 @@ class _PlainCells:
                 text = read(value)
             except _NotPlain:
                 return None
+            except TooLarge:
+                raise
             except Exception:
                 wrong = wrong or str(say("the cell {cell} cannot be read", cell=letters or "?"))
                 continue
@@ -241,6 +244,8 @@ def _parsed_cells(text: CellText, row: Any) -> tuple[list[str | None], str]:
             name = node.get("r")
             place = _column(name) if name else place + 1
             said = _parsed_cell(text, node)
+        except TooLarge:
+            raise
         except Exception:  # a shared text that is not there, a date that is none, a cell called "1A"
             name = (node.get("r") or "?")[:20]
             wrong = wrong or str(say("the cell {cell} cannot be read", cell=name))

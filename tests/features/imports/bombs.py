@@ -99,6 +99,8 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "zip in zip": ("a.xlsx", lambda: _zip({"a.zip": _zip({"b.txt": b"0" * MIB * 50})}), {"foreign"}),
     "shared texts": ("a.xlsx", lambda: book(texts(b"<si><t>xxxxxxxxxx</t></si>" * 6 * MIB)), {"shared_strings", "ratio"}),
     "one shared text": ("a.xlsx", lambda: book(texts(b"<si><t>" + b"x" * 40 * MIB + b"</t></si>")), {"line_too_long", "ratio"}),
+    "a long text in many cells": ("a.xlsx", lambda: book(texts(b"<si><t>" + b"x y" * (MIB // 3) + b"</t></si>") | sheet(("<row>" + '<c t="s"><v>0</v></c>' * 50 + "</row>") * 2_000)), {"shared_strings"}),
+    "a key in each object": ("a.json", lambda: b"[" + b",".join(b'{"k%d":1}' % n for n in range(100_000)) + b"]", {""}),
     "a sheet of nothing": ("a.xlsx", lambda: book(sheet("<row/>" * 12 * MIB)), {"ratio"}),
     "rows of nothing": ("a.xlsx", lambda: book(sheet("<row/>" * 1_500_000)), {"too_many_rows", "empty"}),
     "a row of many cells": ("a.xlsx", lambda: book(sheet("<row>" + "<c><v>1</v></c>" * 2_000_000 + "</row>")), {"line_too_long", "too_many_columns"}),

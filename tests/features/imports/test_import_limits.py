@@ -10,6 +10,7 @@ import pytest
 
 from appliance.base.errors import IngotError, Invalid
 from appliance.features.imports import limits, reading
+from appliance.features.imports.column_profiles import ColumnProfiles
 from appliance.features.imports.headers import find_header, unique_names
 from appliance.features.imports.unpacking import unpacked
 
@@ -50,3 +51,18 @@ def test_headers_are_told_apart_in_one_pass() -> None:
 def test_a_header_is_found_in_one_pass_whatever_its_cells_hold() -> None:
     for cell in ("1" * 3_000_000 + "x", " " * 3_000_000, "1,1." * 500_000 + "€", "@" * 1_000_000, "a" * 5_000_000):
         assert find_header([[cell, cell], [cell, "1"], ["1", cell]] * 30).row >= 0
+
+
+def test_a_row_costs_what_it_holds_however_many_columns_there_are() -> None:
+    class Row(dict[str, str]):
+        looked = 0
+
+        def get(self, *args: object) -> None:  # type: ignore[override]
+            Row.looked += 1
+
+    profiles = ColumnProfiles(f"k{n}" for n in range(1_000))
+    for number in range(10):
+        profiles.see(number, Row({f"k{number}": "1"}))
+    profiles.finish()
+    assert Row.looked == 0
+    assert [profiles.profiles[f"k{n}"].filled for n in range(11)] == [1] * 10 + [0]
