@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from appliance.base.errors import IngotError
-from appliance.base.text import say
+from appliance.base.text import Text, say
 from appliance.features.imports import limits
 from appliance.features.imports.encodings import refused
 from appliance.features.imports.foreign import strict_workbook, what_archive
@@ -88,8 +88,17 @@ def open_book(path: Path) -> Iterator[Book]:
 
 
 def damaged(error: Exception) -> IngotError:
-    why = str(error) if isinstance(error, zipfile.BadZipFile | KeyError | ValueError | SyntaxError) else ""
-    return refused(say("this is not an XLSX file: {why}", why=why[:200] or type(error).__name__), "unreadable")
+    return refused(say("this is not an XLSX file: {why}", why=_why(error)), "unreadable")
+
+
+def _why(error: Exception) -> Text:
+    """In the reader's language; libraries speak English."""
+    if isinstance(error, SyntaxError):
+        line, column = getattr(error, "position", (1, 0))
+        return say("its XML breaks off in line {line}, character {column}", line=line, column=column + 1)
+    if isinstance(error, KeyError):
+        return say("a part of it is missing")
+    return say("the archive is damaged") if isinstance(error, zipfile.BadZipFile) else say("it cannot be read")
 
 
 def _check(archive: zipfile.ZipFile, packed: int) -> None:
