@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.base.errors import Conflict, Invalid, NotFound, Problem
+from appliance.base.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from appliance.base.text import say
 from appliance.features.undo.nets import Net
 from appliance.features.undo.taking_back import Undone, creation, same
@@ -22,7 +22,7 @@ def restore(work: Work, entity: str, record_id: int, version: int, fields: Seque
     """Give a record the values it had in a version, all of them or those of some fields; what is the same is not written.
     Fields that came later are emptied, those that are gone are left out. A deleted record comes back as it was then. Raises
     NotFound for a record or version that there is not, Invalid for a field that cannot be restored (what it led to is gone,
-    or its rules have changed since), and what `update` and `bring_back` raise."""
+    or its rules have changed since), NotAllowed, and what `update` and `bring_back` raise."""
     table = work.table(entity)
     row = work.row(table, record_id)
     may(work.actor, "read", entity)
@@ -30,6 +30,9 @@ def restore(work: Work, entity: str, record_id: int, version: int, fields: Seque
         raise NotFound(say("There is no {entity} with id {id}.", entity=entity, id=record_id))
     held = None
     if row is not None:
+        may(work.actor, "update", entity)  # also where nothing would change
+        if not sees(work.actor, table, row, "update"):
+            raise NotAllowed(say("You may not change this record."))
         held = table.show(row) | {f.name: [str(i) for i in work.linked(table, f.name, record_id)] for f in table.links}
     position = _position_of(work, entity, record_id, version)
     past = work.log.values_as_of(entity, record_id, held, position)
