@@ -36,7 +36,7 @@ FIELDS: list[dict[str, Any]] = [
 ROUND_TRIPS: list[tuple[str, Any, Any]] = [
     ("text", "0042", "0042"),
     ("text", "", None),
-    ("text", "Zoë 🦆 e\u0301 \u202e", "Zoë 🦆 e\u0301 \u202e"),
+    ("text", "Zoë 🦆 e\u0301 \u200f", "Zoë 🦆 e\u0301 \u200f"),
     ("text", " '; DROP TABLE thing; -- %s ? ", " '; DROP TABLE thing; -- %s ? "),
     ("text", "x" * 1000, "x" * 1000),
     ("long", "line\r\nline\t" + "ü" * 100_000, "line\r\nline\t" + "ü" * 100_000),

@@ -75,7 +75,7 @@ def test_a_version_is_restored_and_a_deleted_record_listed_and_brought_back(hous
     now = {"type": "contacts", "attributes": {"version": 3}}
     assert house.ask("POST", path, now)["data"]["meta"]["version"] == 3
     house.ask("POST", path, now, 403, "rita")  # nothing would change, and yet it is not hers to ask
-    house.ask("POST", path, {"type": "contacts", "attributes": {"version": 0}}, 422)
+    house.ask("POST", path, {"type": "contacts", "attributes": {"version": 0}}, 422, "alice")
     house.ask("POST", path, {"type": "contacts", "attributes": {"fields": ["name"]}}, 422)
     house.ask("POST", path, {"type": "contacts"}, 404)  # not deleted
     house.ask("DELETE", f"/api/contacts/{ada}", status=204)
