@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from appliance.base.text import headline
 from appliance.features.record_page.facts import tag_fields
 from appliance.features.record_page.looking import Look
-from appliance.http.kinds import Show, firsts, rank
+from appliance.http.kinds import Show, face_of, firsts, rank
 from appliance.http.pages.icons import icon_of
 from appliance.records.conditions import Condition, Part
 from appliance.records.entity import Entity, Field
@@ -120,7 +120,8 @@ def telling(entity: Entity) -> tuple[Field | None, list[Field]]:
     titled = set(entity.title_fields)
     plain = [f for f in entity.fields if f.name not in titled]
     tag = next((f for f in plain if f.kind.single_choice and any(c.color for c in f.choices)), None)
-    short = (f for f in plain if not (f.relational or f.kind.long or f.kind.has_choices or f.kind.yes_or_no))
+    # no links in small print: they would stand too close for a finger
+    short = (f for f in plain if not (face_of(f).links or f.kind.long or f.kind.has_choices or f.kind.yes_or_no))
     return tag, firsts(sorted(short, key=rank))[:2]
 
 
