@@ -15,7 +15,6 @@ from appliance.http.openapi.shorthand import (
     making,
 )
 
-_FLAG: Schema = {"type": "boolean"}
 _COMMENT: Schema = {"text": {"type": "string", "minLength": 1, "maxLength": 10_000, "pattern": NO_NUL}}
 
 

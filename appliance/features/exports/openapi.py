@@ -5,38 +5,13 @@ from __future__ import annotations
 from appliance.features.exports.cells import MODES
 from appliance.features.exports.exporting import MEDIA as EXPORT_MEDIA
 from appliance.features.exports.listing import FORMATS
-from appliance.features.imports.layout import ORDERS
 from appliance.http.openapi.entities import Paths
 from appliance.http.openapi.job_schemas import ACCEPTED
 from appliance.http.openapi.parts import WRITE, body, ok, operation, query
-from appliance.http.openapi.schemas import Schema, nullable, obj
-from appliance.http.openapi.shorthand import TEXT, TEXTS, attributes_alone, in_path, one_of
+from appliance.http.openapi.schemas import Schema
+from appliance.http.openapi.shorthand import TEXT, attributes_alone, in_path, one_of
 
 _BYTES: Schema = {"type": "string", "format": "binary"}
-_ONE_CHARACTER = nullable({"type": "string", "minLength": 1, "maxLength": 1})
-_MAYBE = nullable(TEXT)
-_OPTIONS = obj(
-    {
-        **dict.fromkeys(("encoding", "sheet"), _MAYBE),
-        **dict.fromkeys(("delimiter", "separator"), _ONE_CHARACTER),
-        "header_row": nullable({"type": "integer", "minimum": 0, "maximum": 1000, "description": "0: there is none"}),
-        "date_order": {"enum": [*ORDERS, None]},
-        "decimal": {"enum": [".", ",", None]},
-        "short_rows": {"enum": ["reject", "fill", None]},
-        "only_mapping": nullable(
-            {"type": "boolean", "description": "columns that the mapping does not name are left out"}
-        ),
-        "add_choices": nullable({"type": "boolean"}),
-        "create_missing": nullable(TEXTS),
-    },
-    closed=True,
-)
-_PLAN: Schema = {
-    "mapping": {"type": "object", "additionalProperties": TEXT, "description": "field, or relation.key: column"},
-    "keys": {**TEXTS, "description": "fields that tell records apart"},
-    "mode": one_of("upsert", "create", "update"),
-    "options": _OPTIONS,
-}
 
 
 def paths() -> Paths:

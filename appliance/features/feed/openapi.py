@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from appliance.http.openapi.entities import Paths
 from appliance.http.openapi.parts import READ, ok, operation, query
-from appliance.http.openapi.schemas import Schema, ref
+from appliance.http.openapi.schemas import ref
 from appliance.http.openapi.shorthand import POSITION, TEXT, one_of
-
-FROM_ONE: Schema = {"type": "integer", "minimum": 1}
 
 
 def paths() -> Paths:

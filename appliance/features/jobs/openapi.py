@@ -5,21 +5,13 @@ from __future__ import annotations
 from appliance.http.openapi.entities import Paths
 from appliance.http.openapi.job_schemas import JOB
 from appliance.http.openapi.parts import READ, WRITE, body, ok, operation, query, shared, some_of
-from appliance.http.openapi.schemas import Schema, nullable, obj, ref
+from appliance.http.openapi.schemas import Schema, obj, ref
 from appliance.http.openapi.shorthand import POSITION, TEXT, one_of
 from appliance.jobs.listing import SORTS
 from appliance.jobs.priority import NAMES
 from appliance.jobs.row import STATES
 
 _TIME: Schema = {"type": "string", "format": "date-time"}
-_NAME: Schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,59}$"}
-_TIMING: Schema = {
-    "crontab": nullable({**TEXT, "description": "five fields, `17 3 * * *`; either this or `every`"}),
-    "every": nullable({"type": "number", "minimum": 1, "maximum": 366 * 86_400, "description": "seconds"}),
-    "timezone": nullable({**TEXT, "description": "like Europe/Berlin; null: that of the box"}),
-    "arguments": {"type": "object"},
-    "paused": {"type": "boolean"},
-}
 
 
 def paths() -> Paths:

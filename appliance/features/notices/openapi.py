@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.http.openapi.entities import Paths
 from appliance.http.openapi.parts import READ, WRITE, ok, operation, query, shared
-from appliance.http.openapi.schemas import NO_NUL, Schema, obj
+from appliance.http.openapi.schemas import Schema, obj
 from appliance.http.openapi.shorthand import (
     AFTER,
     DOCUMENT,
@@ -15,7 +15,6 @@ from appliance.http.openapi.shorthand import (
 )
 
 _FLAG: Schema = {"type": "boolean"}
-_COMMENT: Schema = {"text": {"type": "string", "minLength": 1, "maxLength": 10_000, "pattern": NO_NUL}}
 
 
 def paths() -> Paths:

@@ -8,8 +8,6 @@ from appliance.http.openapi.parts import NOTHING, PLAIN, UNCHANGED, WRITE, body,
 from appliance.http.openapi.schemas import Schema, obj, ref
 from appliance.http.openapi.shorthand import ANYTHING, TEXT, one_of
 
-FROM_ONE: Schema = {"type": "integer", "minimum": 1}
-
 
 def paths() -> Paths:
     return {**_itself(), **_operations()}

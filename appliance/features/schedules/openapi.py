@@ -10,7 +10,6 @@ from appliance.http.openapi.parts import NOTHING, READ, WRITE, body, ok, operati
 from appliance.http.openapi.schemas import Schema, nullable, obj, ref
 from appliance.http.openapi.shorthand import DELETE, TEXT, in_path
 
-_TIME: Schema = {"type": "string", "format": "date-time"}
 _NAME: Schema = {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,59}$"}
 _TIMING: Schema = {
     "crontab": nullable({**TEXT, "description": "five fields, `17 3 * * *`; either this or `every`"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from appliance.http.openapi.entities import Paths
 from appliance.http.openapi.job_schemas import ACCEPTED
 from appliance.http.openapi.parts import READ, WRITE, ok, operation, shared
-from appliance.http.openapi.schemas import NO_NUL, Schema
+from appliance.http.openapi.schemas import Schema
 from appliance.http.openapi.shorthand import (
     AFTER,
     DOCUMENT,
@@ -17,7 +17,6 @@ from appliance.http.openapi.shorthand import (
 )
 
 _FLAG: Schema = {"type": "boolean"}
-_COMMENT: Schema = {"text": {"type": "string", "minLength": 1, "maxLength": 10_000, "pattern": NO_NUL}}
 
 
 def paths() -> Paths:
